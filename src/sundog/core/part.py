@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from msgspec.structs import force_setattr, replace
@@ -12,6 +13,8 @@ from sundog.core.table import EMPTY, TOP, Frozen, SortedMap
 from sundog.wire.errors import AwsError
 
 R = TypeVar("R", bound=Record)
+Scan = Callable[..., Iterator[tuple[Any, R]]]
+"""``scan(after=None, reverse=False)``: positions and rows."""
 
 
 class Log(list[tuple["Part[Any]", Any, "Record | None"]]):
@@ -57,6 +60,7 @@ class Part(Generic[R]):
         "_indexes",
         "_key_of",
         "_log",
+        "_many",
         "_rows",
         "_values_of",
         "get",
@@ -76,6 +80,7 @@ class Part(Generic[R]):
         self._added: SortedMap[int, Any] | None = SortedMap() if meta.by_added else None
         self._indexes: tuple[SortedMap[Any, Any], ...] = tuple(SortedMap() for _ in meta.indexes)
         self._by_name = dict(zip(meta.indexes, self._indexes, strict=True))
+        self._many = len(self._indexes) > 1
         self._frozen: FrozenPart | None = None
 
     def __repr__(self) -> str:
@@ -134,29 +139,24 @@ class Part(Generic[R]):
 
     def by_index(self, field: str, value: Any) -> Iterator[R]:
         """Rows whose indexed field equals the value, or is a list that has it, in the table's order."""
-        for _, row in self.index_scan(field, value)():
+        for _, row in self._scan_index(field, value):
             yield row
 
-    def index_scan(self, field: str, value: Any) -> Callable[..., Iterator[tuple[Any, R]]]:
-        """``scan`` over the rows whose indexed field equals the value, or is a list that has it."""
+    def index_scan(self, field: str, value: Any) -> Scan[R]:
+        """``scan`` over the rows that ``by_index`` gives."""
+        return partial(self._scan_index, field, value)
+
+    def _scan_index(self, field: str, value: Any, after: Any = None, reverse: bool = False) -> Iterator[tuple[Any, R]]:
         if value is None:  # None is not in the index
-            return lambda after=None, reverse=False: (
-                entry for entry in self.scan(after, reverse) if getattr(entry[1], field) is None
-            )
-        index = self._by_name[field]
-
-        def scan(after: Any = None, reverse: bool = False) -> Iterator[tuple[Any, R]]:
-            start: Any = (value,)
-            stop: Any = (value, TOP)
-            if after is not None:
-                if reverse:
-                    stop = (value, after)
-                else:
-                    start = (value, after)
-            entries = index.items(start, stop, reverse, include_start=False)
-            return self._resolve((key[1], target) for key, target in entries)
-
-        return scan
+            return (entry for entry in self.scan(after, reverse) if getattr(entry[1], field) is None)
+        start: Any = (value,)
+        stop: Any = (value, TOP)
+        if after is not None:
+            if reverse:
+                stop = (value, after)
+            else:
+                start = (value, after)
+        return self._resolve(self._by_name[field].items(start, stop, reverse, include_start=False), True)
 
     def count_by(self, field: str, value: Any) -> int:
         """How many rows ``by_index`` would give."""
@@ -173,12 +173,12 @@ class Part(Generic[R]):
             yield value
             found = next(index.items((value, TOP)), None)
 
-    def _resolve(self, entries: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, R]]:
+    def _resolve(self, entries: Iterator[tuple[Any, Any]], of_index: bool = False) -> Iterator[tuple[Any, R]]:
         get = self.get
         for position, key in entries:
             row = get(key)
             if row is not None:
-                yield position, row
+                yield position[1] if of_index else position, row
 
     # -- writing: each gives the row as it is stored, which may be a copy of the one given
 
@@ -260,9 +260,10 @@ class Part(Generic[R]):
         values: tuple[Any, ...] = key if len(self.meta.keys) > 1 else (key,)
         if exists is None:
             return KeyError(f"{self.meta.table} {key!r} is there already")
-        if isinstance(exists, tuple):
-            return AwsError(exists[0], exists[1].format(*values))
-        return exists(*values)
+        if callable(exists):
+            return exists(*values)
+        code, message = exists
+        return AwsError(code, message.format(*values))
 
     def force(self, key: Any, row: R | None) -> None:
         """Make the row of a key this one, serial number and all, unseen by the transaction: to undo and to load."""
@@ -279,28 +280,38 @@ class Part(Generic[R]):
 
     # -- indexes
 
-    def _entries(self, key: Any, row: R) -> Iterator[tuple[SortedMap[Any, Any], tuple[Any, Any]]]:
-        """The entries that a row has in the indexes."""
-        values_of = self._values_of
-        if values_of is None:
-            return
+    def _enter(self, key: Any, row: R) -> None:
+        """Put a row into the indexes."""
         position = key if self._added is None else row.serial_
-        values = values_of(row)
-        for index, value in zip(self._indexes, values if len(self._indexes) > 1 else (values,), strict=True):
+        for index, value in zip(self._indexes, self._indexed(row), strict=True):
+            if value is None:
+                continue
             if isinstance(value, (list, tuple)):
                 for element in cast("tuple[Any, ...]", value):
                     if element is not None:
-                        yield index, (element, position)
-            elif value is not None:
-                yield index, (value, position)
-
-    def _enter(self, key: Any, row: R) -> None:
-        for index, entry in self._entries(key, row):
-            index.put(entry, key)
+                        index.put((element, position), key)
+            else:
+                index.put((value, position), key)
 
     def _leave(self, key: Any, row: R) -> None:
-        for index, entry in self._entries(key, row):
-            index.delete(entry)
+        """Take a row out of the indexes. It isn't in all of them if the change that is undone failed midway."""
+        position = key if self._added is None else row.serial_
+        for index, value in zip(self._indexes, self._indexed(row), strict=True):
+            if value is None:
+                continue
+            if isinstance(value, (list, tuple)):
+                for element in cast("tuple[Any, ...]", value):
+                    if element is not None:
+                        index.delete((element, position))
+            else:
+                index.delete((value, position))
+
+    def _indexed(self, row: R) -> tuple[Any, ...]:
+        values_of = self._values_of
+        if values_of is None:
+            return ()
+        values = values_of(row)
+        return values if self._many else (values,)
 
     # -- snapshots
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from bisect import insort
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeVar, cast
+
+import msgspec
 
 from sundog.core.arn import partition_of
 from sundog.core.part import FrozenPart, Log, Part
@@ -23,31 +25,21 @@ Savepoint = tuple[int, int]
 _log = logging.getLogger(__name__)
 
 
-class Change:
+class Change(msgspec.Struct, gc=False):
     """One row that was added (``old`` is ``None``), replaced, or removed (``new`` is ``None``)."""
 
-    __slots__ = ("key", "new", "old", "scope", "table")
-
-    def __init__(self, table: str, scope: ScopeKey, key: Any, old: Record | None, new: Record | None) -> None:
-        self.table = table
-        self.scope = scope
-        self.key = key
-        self.old = old
-        self.new = new
-
-    def __repr__(self) -> str:
-        return f"<Change {self.table} {self.scope} {self.key!r}: {self.old!r} -> {self.new!r}>"
+    table: str
+    scope: ScopeKey
+    key: Any
+    old: Record | None
+    new: Record | None
 
 
 class Changes(list[Change]):
     """What one commit, or one restore, changed: each key at most once. ``serial`` is the store's counter after it."""
 
-    __slots__ = ("reason", "serial")
-
-    def __init__(self, changes: Iterable[Change] = (), serial: int = 0, reason: Reason = "commit") -> None:
-        super().__init__(changes)
-        self.serial = serial
-        self.reason: Reason = reason
+    serial: int = 0
+    reason: Reason = "commit"
 
 
 Listener = Callable[[Changes], Any]
@@ -128,6 +120,11 @@ class Store:
         insort(self._scopes.setdefault(meta.table, []), key[1:])
         return made
 
+    @property
+    def serial(self) -> int:
+        """The number of the row added last."""
+        return self._log.serial
+
     def next_serial(self) -> int:
         """A number that grows, as rows get one when they are added."""
         self._log.serial += 1
@@ -142,15 +139,17 @@ class Store:
     def commit(self) -> Changes:
         """Let what was written stand, and tell the listeners."""
         log = self._log
-        serial = self._serial = log.serial
-        changes = Changes((), serial)
-        if not log:
-            return changes
-        first: dict[tuple[Part[Any], Any], Record | None] = {}
-        for part, key, old in log:
-            first.setdefault((part, key), old)
+        changes = Changes()
+        changes.serial = self._serial = log.serial
+        if len(log) == 1:
+            written = log.copy()
+        else:
+            first: dict[tuple[Part[Any], Any], Record | None] = {}
+            for part, key, old in log:
+                first.setdefault((part, key), old)
+            written = [(part, key, old) for (part, key), old in first.items()]
         log.clear()
-        for (part, key), old in first.items():
+        for part, key, old in written:
             new = part.get(key)
             if not same(old, new):
                 changes.append(Change(part.meta.table, part.scope, key, old, new))
@@ -236,7 +235,9 @@ class Store:
 
 def diff(before: Snapshot, after: Snapshot) -> Changes:
     """What changed between two snapshots. What they share is not looked into."""
-    changes = Changes((), after.serial, "restore")
+    changes = Changes()
+    changes.serial = after.serial
+    changes.reason = "restore"
     for key in sorted(before.parts.keys() | after.parts.keys()):
         old, new = before.parts.get(key), after.parts.get(key)
         if old is not new:

@@ -140,21 +140,40 @@ def service_names() -> frozenset[str]:
 
 def load_data(service: str, kind: str) -> dict[str, Any]:
     """One of the service's data files (``paginators-1``, ``waiters-2``, ...); empty if it has none."""
-    from botocore.exceptions import DataNotFoundError, UnknownServiceError
+    from botocore.exceptions import DataNotFoundError
 
     try:
-        return loader().load_service_model(service, kind)
-    except (DataNotFoundError, UnknownServiceError):
+        version = loader().determine_latest_version(service, kind)
+        return loader().load_data(f"{service}/{version}/{kind}")
+    except DataNotFoundError:
         return {}
+
+
+@lru_cache(maxsize=None)
+def _latest_version(name: str) -> str | None:
+    # Asks for one service's folder: listing all 439 would cost 20 ms.
+    from botocore.exceptions import DataNotFoundError
+
+    try:
+        return loader().determine_latest_version(name, "service-2")
+    except DataNotFoundError:
+        return None
+
+
+def has_service(name: str) -> bool:
+    """Whether botocore has a model of the service."""
+    return name in _services or _latest_version(name) is not None
 
 
 def get_service(name: str) -> Service:
     """The service by botocore's name; ``KeyError`` if there is none."""
     found = _services.get(name)
     if found is None:
-        if name not in service_names():
+        version = _latest_version(name)
+        if version is None:
             raise KeyError(name)
-        found = adopt(name, ServiceModel(loader().load_service_model(name, "service-2"), name))
+        description = loader().load_data(f"{name}/{version}/service-2")
+        found = adopt(name, ServiceModel(description, name))
     return found
 
 

@@ -1,0 +1,397 @@
+"""One universe: its store, its clock, its ids, and the way of a call through them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from sundog.behaviour import Behaviour, behaviour
+from sundog.core.arn import partition_of
+from sundog.core.calls import Call, Calls
+from sundog.core.clock import Clock
+from sundog.core.credential import AccessKey, Caller, account_of_unknown_key, caller_of
+from sundog.core.faults import Faults, fault_error
+from sundog.core.ids import Ids
+from sundog.core.store import Store
+from sundog.core.structure import plain, structure_class
+from sundog.core.task import Task, function_of
+from sundog.core.token import LIFETIME, ClientToken, digest, mismatch
+from sundog.core.tx import Tx, Wait
+from sundog.core.waiters import Waiters
+from sundog.settings import Settings, from_environment
+from sundog.wire.errors import AwsError
+from sundog.wire.http import Request, Response
+from sundog.wire.hosts import DEFAULT as DEFAULT_HOSTS
+from sundog.wire.hosts import Hosts
+from sundog.wire.model import Operation, get_service
+from sundog.wire.profile import EUCALYPTUS, OUTSCALE, Profile
+from sundog.wire.validate import validate
+
+log = logging.getLogger("sundog")
+
+
+class Snapshot:
+    """A cloud as it was at one moment."""
+
+    __slots__ = ("clock", "ids", "rows")
+
+    def __init__(self, rows: Any, clock: Any, ids: Any) -> None:
+        self.rows = rows
+        self.clock = clock
+        self.ids = ids
+
+
+class Cloud:
+    """One mock cloud. Nothing in it is shared with another, and any thread may call it."""
+
+    def __init__(self, settings: Settings | None = None, profiles: Iterable[Profile] = (), **given: Any) -> None:
+        self.settings = settings if settings is not None and not given else from_environment(**given)
+        self.profiles = tuple(profiles)
+        self.store = Store()
+        self.clock = Clock(self._clock_changed)
+        self.ids = Ids(self.settings.seed)
+        self.faults = Faults()
+        self.calls = Calls(self.settings.call_log)
+        self.waiters = Waiters()
+        self._lock = threading.RLock()
+        self._next_due: float | None = None
+        self._depth = 0
+        self.default_account = self.settings.account
+        self.allow_hosts = self.settings.allow_hosts
+        self.checks_signatures = self.settings.enforce_iam or self.settings.verify_signatures
+        self.hosts = Hosts((*self.profiles, OUTSCALE, EUCALYPTUS)) if self.profiles else DEFAULT_HOSTS
+        self.store.listeners.append(self._committed)
+
+    # -- a call's way ---------------------------------------------------------------------------------------------
+
+    def handle(self, request: Request) -> Response:
+        """Answer one HTTP request; a long poll blocks here."""
+        from sundog.exchange import answer
+
+        return self.blocking(lambda final: answer(self, request, final))
+
+    def attempt(self, request: Request, final: bool = False) -> Response:
+        """Answer one HTTP request without ever blocking; ``Wait`` if it is a long poll that has nothing yet."""
+        from sundog.exchange import answer
+
+        return answer(self, request, final)
+
+    def blocking(self, attempt: Any) -> Any:
+        """What ``attempt(final)`` answers, tried again whenever something changes until its ``Wait`` runs out."""
+        version = self.waiters.version
+        try:
+            return attempt(False)
+        except Wait as wait:
+            deadline = wait.deadline
+        limit = time.monotonic() + max(0.0, deadline - self.clock.timestamp())
+        while True:
+            left = min(deadline - self.clock.timestamp(), limit - time.monotonic())
+            if left <= 0:
+                return attempt(True)
+            due = self._next_due
+            if due is not None:
+                left = min(left, max(0.0, due - self.clock.timestamp()) + 0.001)
+            self.waiters.wait(version, left)
+            version = self.waiters.version
+            try:
+                return attempt(False)
+            except Wait:
+                continue
+
+    def execute(self, operation: Operation, params: dict[str, Any], call: Call, final: bool = False) -> Call:
+        """Answer one decoded call, and say in ``call`` what came of it.
+
+        ``Wait`` comes through (with nothing done); every other outcome, an unforeseen exception too, is the call's answer or
+        error.
+        """
+        found: Behaviour | None = operation.plans.get("behaviour") or behaviour(operation)
+        assert found is not None
+        begin = time.perf_counter()
+        call.fidelity = found.fidelity
+        call.ignored = found.ignored
+        rule = None
+        with self._lock:
+            now = self.clock.timestamp()
+            call.time = now
+            if not call.request_id:
+                call.request_id = self.ids.request_id()
+            if self._next_due is not None and self._next_due <= now:
+                self._run_due(now)
+            if len(self.faults):
+                rule = self.faults.strike(call.service, call.operation, params, self.ids.random.random)
+            after = None if rule is not None and rule.error else self._transact(found, params, call, final)
+            if after:
+                self._run_after(after, call)
+        if rule is not None:
+            if rule.latency:
+                time.sleep(rule.latency)
+            if rule.error:
+                call.error = fault_error(rule)
+        call.duration = time.perf_counter() - begin
+        self.calls.add(call)
+        return call
+
+    def _transact(self, found: Behaviour, params: dict[str, Any], call: Call, final: bool) -> Any:
+        """One transaction of a behaviour: its work after the commit, or None if it failed."""
+        store = self.store
+        store.begin()
+        try:
+            tx = Tx(self, call, found.operation.service.name, call.account, call.region)
+            tx._work.final = final  # pyright: ignore[reportPrivateUsage]
+            validate(found.operation, params, call.protocol, self.settings.strict)
+            call.answer = self._answer(found, params, tx, call)
+        except Wait:
+            store.rollback()
+            raise
+        except AwsError as error:
+            store.rollback()
+            call.error = error
+            return None
+        except Exception as error:
+            store.rollback()
+            call.error = internal_failure(error)
+            call.exception = error
+            log.exception("%s:%s failed inside", call.service, call.operation)
+            return None
+        except BaseException:
+            store.rollback()
+            raise
+        store.commit()
+        return tx._work.after  # pyright: ignore[reportPrivateUsage]
+
+    def _answer(self, found: Behaviour, params: dict[str, Any], tx: Tx, call: Call | None) -> dict[str, Any]:
+        token = None
+        if found.token is not None and (token := params.get(found.token)) is not None:
+            known = tx.find(ClientToken, found.operation.service.name, found.operation.name, token)
+            if known is not None and known.expires > tx.now:
+                if known.digest != digest(params, found.token):
+                    raise mismatch(found.operation, token)
+                return known.answer
+        req = found.request.of(params) if found.request is not None else None
+        if call is not None:
+            call.request = req
+        value = found.handler(tx, req)
+        tx.check_tag_specifications(found.op.taggable)
+        if found.dry_run and params.get("DryRun"):
+            raise AwsError(
+                "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412
+            )
+        if value is None or found.project is None:
+            result: dict[str, Any] = {}
+        else:
+            if found.pager is not None:
+                found.pager.apply(params, value, found.op.page_size)
+            result = found.project(value)
+        if token is not None and found.token is not None:
+            self._remember(found, params, token, result, tx)
+        return result
+
+    def _remember(self, found: Behaviour, params: dict[str, Any], token: str, result: dict[str, Any], tx: Tx) -> None:
+        for old in tx.select(ClientToken):
+            if old.expires > tx.now:
+                break
+            tx.delete(old)
+        assert found.token is not None
+        row = ClientToken(
+            service=found.operation.service.name,
+            operation=found.operation.name,
+            token=token,
+            digest=digest(params, found.token),
+            answer=result,
+            expires=tx.now + LIFETIME,
+        )
+        tx.add(row)
+
+    def call_inside(self, tx: Tx, service: str, operation: str, members: dict[str, Any]) -> Any:
+        """``tx.call``: another operation in the same transaction."""
+        model = get_service(service)
+        found_operation = model.operation(operation)
+        if found_operation is None:
+            raise TypeError(f"{service} has no operation {operation}")
+        found = behaviour(found_operation)
+        params: dict[str, Any] = {}
+        if found.request is not None:
+            params = plain(found.request(**members))
+        inner = tx.in_(service=service)
+        savepoint = self.store.savepoint()
+        try:
+            validate(found_operation, params, model.protocols[0], self.settings.strict)
+            result = self._answer(found, params, inner, None)
+        except BaseException:
+            self.store.rollback_to(savepoint)
+            raise
+        shape = found_operation.output
+        return None if shape is None else structure_class(model, shape).of(result)
+
+    def record(self, call: Call) -> None:
+        """Log a call that came no further than its bytes."""
+        call.time = self.clock.timestamp()
+        if not call.request_id:
+            call.request_id = self.ids.request_id()
+        self.calls.add(call)
+
+    def verify(self, request: Request, routed: Any, call: Call) -> None:
+        """Refuse a request whose signature isn't its key's."""
+        from sundog.authority import authenticate
+
+        authenticate(self, request, routed, call)
+
+    # -- after the commit, and later --------------------------------------------------------------------------------
+
+    def _run_after(self, after: list[Any], cause: Call) -> None:
+        """What a commit left to do, and what that leaves to do, in order; each in a transaction of its own."""
+        queue = [(tx, function, arguments, cause) for tx, function, arguments in after]
+        index = 0
+        while index < len(queue):
+            tx, function, arguments, cause = queue[index]
+            index += 1
+            call, more = self._run_alone(
+                "delivery", function, arguments, tx.service, tx.account, tx.region, cause, self.clock.timestamp()
+            )
+            queue.extend((*work, call) for work in more)
+
+    def _run_due(self, now: float) -> None:
+        """Run every task that is due, in order of time, each at its own time."""
+        while True:
+            task = self._first_task()
+            if task is None or task.due > now:
+                self._next_due = None if task is None else task.due
+                return
+            try:
+                function = function_of(task.function)
+            except (ImportError, AttributeError) as error:
+                raise RuntimeError(f"the task {task.function} can't be found") from error
+            call, more = self._run_alone(
+                "task", function, task.arguments, task.service, task.account, task.region, None, task.due, task
+            )
+            if more:
+                self._run_after(more, call)
+
+    def _run_alone(
+        self,
+        kind: str,
+        function: Any,
+        arguments: tuple[Any, ...],
+        service: str,
+        account: str,
+        region: str,
+        cause: Call | None,
+        moment: float,
+        task: Task | None = None,
+    ) -> tuple[Call, list[Any]]:
+        call = Call(service, function.__name__, {}, account, region, kind=kind, cause=cause)
+        call.request_id = self.ids.request_id()
+        call.time = moment
+        call.target = next((str(item) for item in arguments if isinstance(item, str) and item.startswith("arn:")), None)
+        more: list[Any] = []
+        self.store.begin()
+        try:
+            tx = Tx(self, call, service, account, region)
+            if task is not None:
+                tx.now = min(tx.now, self.clock.at(moment))
+            function(tx, *arguments)
+        except Exception as error:
+            self.store.rollback()
+            call.error = error if isinstance(error, AwsError) else internal_failure(error)
+            if not isinstance(error, AwsError):
+                call.exception = error
+                log.exception("%s %s failed inside", kind, call.operation)
+            self.store.begin()
+        else:
+            more = tx._work.after  # pyright: ignore[reportPrivateUsage]
+        if task is not None:
+            self.store.part(Task, account, region).remove(task)
+        self.store.commit()
+        self.calls.add(call)
+        return call, more
+
+    def _first_task(self) -> Task | None:
+        return next(iter(self.store.part(Task, "", "").range()), None)
+
+    def _committed(self, changes: Any) -> None:
+        if changes:
+            if changes.reason != "commit" or any(change.table == Task.meta_.table for change in changes):
+                first = self._first_task()
+                self._next_due = None if first is None else first.due
+            self.waiters.notify()
+
+    def _clock_changed(self) -> None:
+        self.run_due()
+        self.waiters.notify()
+
+    def run_due(self) -> None:
+        """Run the tasks that the clock has reached. Every call does so first; who reads the store by hand may ask for it."""
+        with self._lock:
+            now = self.clock.timestamp()
+            if self._next_due is not None and self._next_due <= now:
+                self._run_due(now)
+
+    # -- identity ---------------------------------------------------------------------------------------------------
+
+    def key(self, access_key: str | None) -> AccessKey | None:
+        """The access key, if it is one that this cloud gave out."""
+        return None if access_key is None else self.store.part(AccessKey, "", "").get(access_key)
+
+    def account_of(self, access_key: str | None) -> str:
+        """The account that calls with the key belong to."""
+        key = self.key(access_key)
+        return key.account if key is not None else account_of_unknown_key(access_key, self.default_account)
+
+    def caller(self, call: Call) -> Caller:
+        return caller_of(self.key(call.access_key), call.access_key, call.account, partition_of(call.region))
+
+    # -- the universe as a whole ------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """All of it as it is now: rows, clock, ids. Costs the number of tables."""
+        with self._lock:
+            return Snapshot(self.store.snapshot(), self.clock.state(), self.ids.state())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot of this cloud, or of one that it was forked from."""
+        with self._lock:
+            self.store.restore(snapshot.rows)
+            self.clock.restore(snapshot.clock)
+            self.ids.restore(snapshot.ids)
+        self.waiters.notify()
+
+    def reset(self) -> None:
+        """Forget every row, call and fault, and let the clock run by the real time."""
+        with self._lock:
+            self.store.reset()
+            self.clock.reset()
+            self.ids = Ids(self.settings.seed)
+            self.faults.clear()
+            self.calls.clear()
+        self.waiters.notify()
+
+    def fork(self) -> Cloud:
+        """A cloud of its own that begins as this one is now."""
+        with self._lock:
+            made = Cloud(self.settings, self.profiles)
+            made.store = self.store.fork()
+            made.store.listeners.append(made._committed)
+            made.clock.restore(self.clock.state())
+            made.ids = self.ids.fork()
+            first = made._first_task()
+            made._next_due = None if first is None else first.due
+            return made
+
+    def diff(self, before: Snapshot, after: Snapshot | None = None) -> Any:
+        """The rows that differ between two moments; ``after`` defaults to now."""
+        later = self.store.snapshot() if after is None else after.rows
+        return self.store.diff(before.rows, later)
+
+    def close(self) -> None:
+        """Let go of what the cloud holds outside memory. It can't be used afterwards."""
+
+    def __repr__(self) -> str:
+        return f"<Cloud {self.default_account} {len(self.calls)} calls>"
+
+
+def internal_failure(error: Exception) -> AwsError:
+    """What a client sees of an exception that no handler meant to raise."""
+    return AwsError("InternalFailure", f"Sundog failed inside: {type(error).__name__}: {error}", 500)

@@ -1,0 +1,163 @@
+"""The call log: what was asked, what was answered, how faithfully, and because of what."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, overload
+
+from sundog.core.structure import Structure
+from sundog.wire.errors import AwsError
+from sundog.wire.http import Request
+
+EMULATED, MODELLED, UNSUPPORTED = "emulated", "modelled", "unsupported"
+
+
+class Call:
+    """One call: of an operation by a client, or a delivery or due task that another call caused.
+
+    ``params`` and ``answer`` are in botocore's form; ``duration`` is in seconds; ``cause`` is the call that this one follows
+    from; ``http`` is the request itself, ``headers`` what the
+    handler adds to the response's; ``unread`` names members that were sent and that the answer took no notice of.
+    """
+
+    __slots__ = (
+        "access_key",
+        "account",
+        "answer",
+        "cause",
+        "duration",
+        "error",
+        "exception",
+        "fidelity",
+        "headers",
+        "http",
+        "ignored",
+        "kind",
+        "operation",
+        "params",
+        "protocol",
+        "region",
+        "request",
+        "request_id",
+        "service",
+        "target",
+        "time",
+    )
+
+    def __init__(
+        self,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        account: str,
+        region: str,
+        access_key: str | None = None,
+        kind: str = "call",
+        cause: Call | None = None,
+    ) -> None:
+        self.service = service
+        self.operation = operation
+        self.params = params
+        self.account = account
+        self.region = region
+        self.access_key = access_key
+        self.kind = kind
+        self.cause = cause
+        self.time = 0.0
+        self.duration = 0.0
+        self.answer: dict[str, Any] | None = None
+        self.error: AwsError | None = None
+        self.exception: BaseException | None = None
+        self.fidelity = EMULATED
+        self.request_id = ""
+        self.request: Structure | None = None
+        self.ignored: frozenset[str] = frozenset()
+        self.target: str | None = None
+        self.protocol = "query"
+        self.http: Request | None = None
+        self.headers: dict[str, str] | None = None
+
+    @property
+    def unread(self) -> list[str]:
+        """Wire paths of members that were sent but never read, of a call that a handler answered well."""
+        if self.request is None or self.error is not None or self.fidelity != EMULATED:
+            return []
+        return [path for path in self.request.unread_() if path.split(".")[0] not in self.ignored]
+
+    @property
+    def chain(self) -> list[Call]:
+        """This call and those that led to it, the first cause first."""
+        found: list[Call] = []
+        call: Call | None = self
+        while call is not None:
+            found.append(call)
+            call = call.cause
+        return found[::-1]
+
+    def to_dict(self) -> dict[str, Any]:
+        error = None
+        if self.error is not None:
+            error = {"Code": self.error.code, "Message": self.error.message, "Status": self.error.status}
+        return {
+            "kind": self.kind,
+            "service": self.service,
+            "operation": self.operation,
+            "params": self.params,
+            "answer": self.answer,
+            "error": error,
+            "account": self.account,
+            "region": self.region,
+            "access_key": self.access_key,
+            "time": self.time,
+            "duration": self.duration,
+            "fidelity": self.fidelity,
+            "request_id": self.request_id,
+            "target": self.target,
+            "unread": self.unread,
+            "cause": self.cause.request_id if self.cause else None,
+        }
+
+    def __repr__(self) -> str:
+        outcome = f"{self.error.code}" if self.error else "ok"
+        return f"<{self.kind} {self.service}:{self.operation} {outcome}>"
+
+
+class Calls:
+    """The last calls of a cloud, oldest first, as a sequence."""
+
+    def __init__(self, limit: int | None) -> None:
+        self._log: deque[Call] = deque(maxlen=limit)
+        self.add = self._log.append
+
+    def clear(self) -> None:
+        self._log.clear()
+
+    def discard(self, call: Call) -> None:
+        """Take a call out again that another way in makes once more."""
+        if self._log and self._log[-1] is call:
+            self._log.pop()
+
+    def of(self, service: str | None = None, operation: str | None = None) -> list[Call]:
+        """The calls of a service, of an operation, or of both."""
+        return [
+            call
+            for call in list(self._log)
+            if (service is None or call.service == service) and (operation is None or call.operation == operation)
+        ]
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(list(self._log))
+
+    def __len__(self) -> int:
+        return len(self._log)
+
+    @overload
+    def __getitem__(self, index: int) -> Call: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Call]: ...
+    def __getitem__(self, index: int | slice) -> Call | list[Call]:
+        return list(self._log)[index] if isinstance(index, slice) else self._log[index]
+
+    def __repr__(self) -> str:
+        return f"<Calls {list(self._log)!r}>"

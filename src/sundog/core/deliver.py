@@ -1,0 +1,58 @@
+"""Deliveries: from one service to whatever an ARN names, without either knowing the other."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import keyword
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sundog.core.arn import Arn, parse_arn
+from sundog.wire.errors import AwsError
+
+Receiver = Callable[..., Any]
+F = TypeVar("F", bound=Receiver)
+
+_targets: dict[str, Receiver] = {}
+
+
+class Event:
+    """What is delivered: a body, its attributes, and whatever the sender's contract adds."""
+
+    __slots__ = ("attributes", "body", "source")
+
+    def __init__(self, body: Any, source: str = "", **attributes: Any) -> None:
+        self.body = body
+        self.source = source
+        self.attributes = attributes
+
+
+def target(service: str) -> Callable[[F], F]:
+    """The function receives what is delivered to ARNs of the service: ``receive(tx, arn, event)``."""
+
+    def mark(function: F) -> F:
+        _targets[service] = function
+        return function
+
+    return mark
+
+
+def deliver(tx: Any, arn: str | Arn, event: Event) -> Any:
+    """Hand the event to the ARN's service. An ARN of a service that takes no deliveries is an error."""
+    parsed = parse_arn(arn) if isinstance(arn, str) else arn
+    if parsed is None:
+        raise AwsError("InvalidParameter", f"Invalid parameter: {arn} is no ARN")
+    receive = _targets.get(parsed.service)
+    if receive is None:
+        name = parsed.service.replace("-", "_")
+        module = f"sundog.services.{name}_" if keyword.iskeyword(name) else f"sundog.services.{name}"
+        if importlib.util.find_spec(module) is not None:
+            if importlib.util.find_spec(module).submodule_search_locations:  # type: ignore[union-attr]
+                module += ".target"
+            if importlib.util.find_spec(module) is not None:
+                importlib.import_module(module)
+        receive = _targets.get(parsed.service)
+    if receive is None:
+        raise AwsError("InvalidParameter", f"Nothing can be delivered to {parsed}")
+    return receive(tx.in_(account=parsed.account or None, region=parsed.region or None), parsed, event)

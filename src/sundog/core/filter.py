@@ -1,0 +1,130 @@
+"""Filters as EC2 and its like have them: names with values, wildcards, tags."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from sundog.wire.errors import AwsError
+
+Match = Callable[[Any], bool]
+MAX_VALUES = 200
+
+
+@lru_cache(maxsize=1024)
+def pattern(text: str) -> Callable[[str], Any]:
+    """A matcher for a filter's value: ``*`` is any text, ``?`` any character, a backslash takes their meaning away."""
+    if "*" not in text and "?" not in text and "\\" not in text:
+        return text.__eq__
+    out: list[str] = []
+    index = 0
+    while index < len(text):
+        char = text[index]
+        if char == "\\" and index + 1 < len(text):
+            index += 1
+            out.append(re.escape(text[index]))
+        elif char == "*":
+            if not out or out[-1] != ".*":
+                out.append(".*")
+        elif char == "?":
+            out.append(".")
+        else:
+            out.append(re.escape(char))
+        index += 1
+    return re.compile("".join(out), re.DOTALL).fullmatch
+
+
+def has_wildcard(text: str) -> bool:
+    return "*" in text or "?" in text or "\\" in text
+
+
+def text_of(value: Any) -> str:
+    """A value as filters write it."""
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, datetime.datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+    return str(value)
+
+
+def values_at(row: Any, path: tuple[str, ...]) -> Iterable[Any]:
+    """All values that a dotted path leads to, through lists."""
+    if isinstance(row, (list, tuple)):
+        for item in row:
+            yield from values_at(item, path)
+        return
+    if row is None:
+        return
+    if not path:
+        yield row
+        return
+    value = row.get(path[0]) if isinstance(row, dict) else getattr(row, path[0], None)
+    yield from values_at(value, path[1:])
+
+
+def parse_names(names: Iterable[str]) -> dict[str, str]:
+    """Filter names to attribute paths: ``vpc-id`` stands for ``vpc_id``, ``instance-state-name=state.name`` for itself."""
+    found: dict[str, str] = {}
+    for name in names:
+        left, equals, right = name.partition("=")
+        found[left] = right if equals else left.replace("-", "_").replace(".", ".")
+    return found
+
+
+def tag_match(name: str, values: list[str], tags_of: Callable[[Any], dict[str, str]]) -> Match | None:
+    """The match for ``tag:KEY``, ``tag-key`` and ``tag-value``; None for another name."""
+    matchers = [pattern(value) for value in values]
+    if name.startswith("tag:"):
+        key = name[4:]
+
+        def by_tag(row: Any) -> bool:
+            value = tags_of(row).get(key)
+            return value is not None and any(match(value) for match in matchers)
+
+        return by_tag
+    if name == "tag-key":
+        return lambda row: any(match(key) for key in tags_of(row) for match in matchers)
+    if name == "tag-value":
+        return lambda row: any(match(value) for value in tags_of(row).values() for match in matchers)
+    return None
+
+
+def field_match(path: str, values: list[str]) -> Match:
+    """The match of one field against any of the values."""
+    parts = tuple(path.split("."))
+    if len(parts) == 1 and len(values) == 1 and not has_wildcard(values[0]):
+        name, wanted = parts[0], values[0]
+
+        def same(row: Any) -> bool:
+            found = getattr(row, name, None)
+            if type(found) is str:
+                return found == wanted
+            return any(text_of(value) == wanted for value in values_at(found, ()))
+
+        return same
+    matchers = [pattern(value) for value in values]
+    return lambda row: any(match(text_of(value)) for value in values_at(row, parts) for match in matchers)
+
+
+def unknown_filter(name: str) -> AwsError:
+    return AwsError("InvalidParameterValue", f"The filter '{name}' is invalid")
+
+
+def checked(filters: Iterable[Any]) -> list[tuple[str, list[str]]]:
+    """Names and values of a request's filters; those without a name or a value are refused."""
+    found: list[tuple[str, list[str]]] = []
+    for item in filters:
+        name, values = item.name, item.values
+        if not name:
+            raise AwsError("InvalidParameterValue", "The filter 'null' is invalid")
+        if not values:
+            raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid: no values were given")
+        if len(values) > MAX_VALUES:
+            raise AwsError("FilterLimitExceeded", "The maximum number of filter values specified on a single call is 200")
+        found.append((name, list(values)))
+    return found
