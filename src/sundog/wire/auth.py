@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, unquote
 
 from sundog.wire.http import Request
 
-_SCOPES: dict[str, tuple[str, str, str, str]] = {}
+_Scope = tuple[str, "str | None", "str | None", "str | None"]
+_SCOPES: dict[str, _Scope] = {}
 _SCOPES_MAX = 4096
 _FORM = "application/x-www-form-urlencoded"
 
@@ -29,6 +30,9 @@ class Credential:
     """
 
     __slots__ = (
+        "_header",
+        "_signature",
+        "_signed_headers",
         "access_key",
         "date",
         "expires",
@@ -36,8 +40,6 @@ class Credential:
         "region",
         "regions",
         "service",
-        "signature",
-        "signed_headers",
         "token",
     )
 
@@ -53,6 +55,7 @@ class Credential:
         signature: str = "",
         expires: str | None = None,
         regions: str | None = None,
+        header: str | None = None,
     ) -> None:
         self.kind = kind
         self.access_key = access_key
@@ -60,10 +63,22 @@ class Credential:
         self.service = service
         self.date = date
         self.token = token
-        self.signed_headers = signed_headers
-        self.signature = signature
+        self._signed_headers = signed_headers
+        self._signature = signature
+        self._header = header
         self.expires = expires
         self.regions = regions
+
+    # Most calls are answered without anybody looking at these two, so a header is cut up only when asked.
+
+    @property
+    def signed_headers(self) -> str:
+        """The names of the signed headers, joined by ``;``."""
+        return self._signed_headers if self._header is None else _field(self._header, "SignedHeaders=")
+
+    @property
+    def signature(self) -> str:
+        return self._signature if self._header is None else _field(self._header, "Signature=")
 
     def __repr__(self) -> str:
         return f"<Credential {self.kind} {self.access_key} {self.region}/{self.service}>"
@@ -92,15 +107,15 @@ def identify(request: Request) -> Credential:
     return Credential("anonymous")
 
 
-def _scope(scope: str) -> tuple[str, str, str, str]:
+def _scope(scope: str) -> _Scope:
     """Access key, day, region and service of a credential scope."""
     found = _SCOPES.get(scope)
     if found is None:
         parts = scope.rsplit("/", 4)
         if len(parts) == 5:
-            found = (parts[0], parts[1], parts[2], parts[3])
+            found = (parts[0], parts[1] or None, parts[2] or None, parts[3] or None)
         else:
-            found = ((scope.split("/", 1)[0]), "", "", "")
+            found = (scope.split("/", 1)[0], None, None, None)
         if len(_SCOPES) >= _SCOPES_MAX:
             _SCOPES.clear()
         _SCOPES[scope] = found
@@ -123,17 +138,14 @@ def _token(headers: dict[str, str]) -> str | None:
 
 
 def _header_v4(authorization: str, headers: dict[str, str]) -> Credential:
-    access_key, date, region, service = _scope(_field(authorization, "Credential="))
-    return Credential(
-        "sigv4",
-        access_key,
-        region or None,
-        service or None,
-        date or None,
-        _token(headers),
-        _field(authorization, "SignedHeaders="),
-        _field(authorization, "Signature="),
-    )
+    start = authorization.find("Credential=") + 11
+    end = authorization.find(",", start)
+    scope = authorization[start:end] if end > 0 <= start - 11 else _field(authorization, "Credential=")
+    access_key, date, region, service = _SCOPES.get(scope) or _scope(scope)
+    token = headers.get("x-amz-security-token")
+    if token is None:
+        token = headers.get("x-amz-s3session-token")
+    return Credential("sigv4", access_key, region, service, date, token, header=authorization)
 
 
 def _scope_a(scope: str) -> tuple[str, str, str]:
@@ -195,9 +207,7 @@ def _query_v4(query: str) -> Credential:
         regions = params.get("X-Amz-Region-Set")
         return Credential("sigv4a-query", access_key, None, service, date, token, signed, signature, expires, regions)
     access_key, date, region, service = _scope(scope)
-    return Credential(
-        "sigv4-query", access_key, region or None, service or None, date or None, token, signed, signature, expires
-    )
+    return Credential("sigv4-query", access_key, region, service, date, token, signed, signature, expires)
 
 
 def _parameters(text: str, headers: dict[str, str]) -> Credential:

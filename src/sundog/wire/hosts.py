@@ -115,6 +115,18 @@ class Hosts:
                     return profile, *found
         return None
 
+    def parse_as(self, host: Host, profile: Profile, service: str) -> Host:
+        """The host as the endpoint of one service of a profile, which a path has named. Cached."""
+        key = f"{service}@{profile.name}@{host.name}"
+        found = self._cache.get(key)
+        if found is None:
+            services = (service,) if profile.allows(service) else ()
+            found = Host(host.name, services, service, host.region, profile.partition, profile=profile)
+            if len(self._cache) >= _CACHE_MAX:
+                self._cache.clear()
+            self._cache[key] = found
+        return found
+
     def _parse(self, name: str) -> Host:
         for profile in self.profiles:
             for suffix in profile.suffixes:
@@ -207,8 +219,6 @@ def _answering(prefix: str, services: tuple[str, ...], has_rest: bool) -> tuple[
             return ("cloudsearchdomain",)
         if prefix == "s3-outposts":
             return ("s3",)
-    elif prefix == "s3-outposts":
-        return ("s3control", "s3")
     return services
 
 

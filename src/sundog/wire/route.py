@@ -14,6 +14,7 @@ from sundog.wire.hosts import Host, Hosts
 from sundog.wire.http import Request
 from sundog.wire.model import Operation, Service, get_service
 from sundog.wire.profile import Profile
+from sundog.wire.route_s3 import find_s3
 from sundog.wire.table import actions, learn_newer, patterns, table
 from sundog.wire.uri import Pattern, Tree, date_of, parse_query, service_tree
 
@@ -97,7 +98,7 @@ class RouteError(AwsError):
         self.host = host
 
 
-_candidates: dict[tuple[str, str | None, int], tuple[str, ...]] = {}
+_candidates: dict[tuple[Host, str | None], tuple[tuple[str, ...], bool]] = {}
 _targets: dict[tuple[str, str, str | None], tuple[Service, Operation]] = {}
 _actions: dict[tuple[str, str, str, str | None], tuple[Service, Operation, str]] = {}
 _rivals: dict[tuple[str, ...], Tree[tuple[str, ...]]] = {}
@@ -115,9 +116,9 @@ def route(request: Request, hosts: Hosts | None = None) -> Routed:
         found = registry.at_path(host, path)
         if found is not None:
             profile, name, path = found
-            host = Host(host.name, (name,), name, host.region, profile.partition, profile=profile)
+            host = registry.parse_as(host, profile, name)
     region = credential.region or host.region
-    names = candidates(host, credential.service)
+    names, may_be_query = _choices(host, credential.service)
     target = headers.get("x-amz-target")
     if target is not None and not (len(names) == 1 and names[0] == "s3"):
         service, operation = _by_target(target, names, request.host, credential, host)
@@ -127,39 +128,50 @@ def route(request: Request, hosts: Hosts | None = None) -> Routed:
         if found_cbor is not None:
             service, operation = found_cbor
             return Routed(service, operation, "smithy-rpc-v2-cbor", {}, region, credential, host, path, profile)
-    action, version = _action(request)
-    if action is not None and _may_be_query(names):
-        service, operation, protocol = _by_action(action, version, names, request, credential, host)
-        labels: dict[str, str] = {}
-        if service.name == "sqs" and len(path) > 1:
-            labels["QueueUrl"] = f"{request.scheme}://{request.host}{request.path}"
-        return Routed(service, operation, protocol, labels, region, credential, host, path, profile)
+    if may_be_query:
+        action, version = _action(request)
+        if action is not None:
+            service, operation, protocol = _by_action(action, version, names, request, credential, host)
+            labels: dict[str, str] = {}
+            if len(path) > 1 and service.name == "sqs":
+                labels["QueueUrl"] = f"{request.scheme}://{request.host}{request.path}"
+            return Routed(service, operation, protocol, labels, region, credential, host, path, profile)
     return _by_path(request, names, path, region, credential, host, profile)
 
 
 def candidates(host: Host, scope: str | None) -> tuple[str, ...]:
     """The services that host name and signing name leave, in order of preference; empty if they say nothing."""
-    key = (host.name, scope, id(host.profile))
+    return _choices(host, scope)[0]
+
+
+def _choices(host: Host, scope: str | None) -> tuple[tuple[str, ...], bool]:
+    """The candidates, and whether one of them may take ``Action``."""
+    key = (host, scope)
     found = _candidates.get(key)
     if found is None:
-        known = table()
-        signed: tuple[str, ...] = ()
-        if scope:
-            signed = known.signing.get(scope) or known.hosts.get(scope) or ()
-            if not signed:
-                learn_newer()
-                signed = known.signing.get(scope) or known.hosts.get(scope) or ()
-        answering = host.services
-        if answering and signed:
-            both = tuple(name for name in answering if name in signed)
-            found = both or (signed if host.weak else answering)
-        else:
-            found = answering or signed
-        if host.profile is not None:
-            found = tuple(name for name in found if host.profile.allows(name))
+        names = _narrow(host, scope)
         if len(_candidates) >= _MEMO_MAX:
             _candidates.clear()
-        _candidates[key] = found
+        found = _candidates[key] = (names, _may_be_query(names))
+    return found
+
+
+def _narrow(host: Host, scope: str | None) -> tuple[str, ...]:
+    known = table()
+    signed: tuple[str, ...] = ()
+    if scope:
+        signed = known.signing.get(scope) or known.hosts.get(scope) or ()
+        if not signed:
+            learn_newer()
+            signed = known.signing.get(scope) or known.hosts.get(scope) or ()
+    answering = host.services
+    if answering and signed:
+        both = tuple(name for name in answering if name in signed)
+        found = both or (signed if host.weak else answering)
+    else:
+        found = answering or signed
+    if host.profile is not None:
+        found = tuple(name for name in found if host.profile.allows(name))
     return found
 
 
@@ -333,12 +345,16 @@ def _by_path(
 ) -> Routed:
     if not names:
         names = ("s3",) if profile is None or profile.allows("s3") else ()
-    if "s3control" in names and path.startswith("/v20180820/") and ("s3" not in names or _s3_control(request, host)):
-        names = ("s3control",)
+    if len(names) > 1 and path.startswith(("/v20180820/", "/S3Outposts/")):
+        # A bucket may have that name, but then the request carries nothing of the control plane.
+        if path[1] == "S" and "s3outposts" in names:
+            names = ("s3outposts",)
+        elif path[1] == "v" and "s3control" in names and _s3_control(request, credential, host):
+            names = ("s3control",)
     if names and names[0] == "s3":
         service = get_service("s3")
         try:
-            name, labels, kind = route_s3(service, request, host, path)
+            name, labels, kind = find_s3(service, request, host, path)
         except AwsError as error:
             raise RouteError(error, service, "rest-xml", credential, host) from None
         operation = None if name is None else service.operation(name)
@@ -353,11 +369,14 @@ def _by_path(
     return _by_rest(request, rest, path, region, credential, host, profile)
 
 
-def _s3_control(request: Request, host: Host) -> bool:
+def _s3_control(request: Request, credential: Credential, host: Host) -> bool:
+    headers = request.headers
     return (
-        "x-amz-account-id" in request.headers
-        or host.rest.isdigit()
+        "x-amz-account-id" in headers
+        or "x-amz-outpost-id" in headers
+        or credential.service == "s3-outposts"
         or host.prefix in ("s3-outposts", "s3express-control")
+        or host.rest.isdigit()
     )
 
 
@@ -479,11 +498,3 @@ def unknown_path(service: Service | None) -> AwsError:
     if service is not None and service.protocols[0] == "rest-xml":
         return AwsError("UnknownOperationException", "", 404)
     return AwsError("AccessDeniedException", "Unable to determine service/operation name to be authorized", 403)
-
-
-def route_s3(
-    service: Service, request: Request, host: Host, path: str
-) -> tuple[str | None, dict[str, str], str | None]:
-    from sundog.wire.route_s3 import find_s3
-
-    return find_s3(service, request, host, path)

@@ -26,21 +26,14 @@ _OLDER = frozenset(
 
 
 class Rule:
-    """When one operation is meant: the values of its query literals, and the parameters and headers it needs."""
+    """What one operation needs to be meant: query parameters and headers."""
 
-    __slots__ = ("headers", "literals", "name", "params")
+    __slots__ = ("headers", "name", "params")
 
-    def __init__(self, name: str, literals: dict[str, str], params: frozenset[str], headers: frozenset[str]) -> None:
+    def __init__(self, name: str, params: set[str], headers: set[str]) -> None:
         self.name = name
-        self.literals = literals
-        self.params = params
-        self.headers = headers
-
-    def score(self, query: dict[str, str], headers: dict[str, str]) -> int:
-        """How much of what it needs is there; -1 if something isn't."""
-        if any(name not in query for name in self.params) or any(name not in headers for name in self.headers):
-            return -1
-        return len(self.params) + len(self.headers)
+        self.params = tuple(sorted(params))
+        self.headers = tuple(sorted(headers))
 
 
 class Rules:
@@ -63,12 +56,7 @@ class Rules:
                 ref = shape["members"][member]
                 if ref.get("location") in needed:
                     needed[ref["location"]].add(ref["locationName"])
-            rule = Rule(
-                name,
-                literals,
-                frozenset(needed["querystring"]),
-                frozenset(header.lower() for header in needed["header"]),
-            )
+            rule = Rule(name, needed["querystring"], {header.lower() for header in needed["header"]})
             key = (level, raw["http"]["method"])
             if literals:
                 main = next(iter(literals))
@@ -77,31 +65,40 @@ class Rules:
                     self.known[level].add(main)
             else:
                 self.plain.setdefault(key, []).append(rule)
+        # The most demanding first: UploadPartCopy, UploadPart, CopyObject, PutObject.
+        for rules in (*self.plain.values(), *(rules for subs in self.sub.values() for rules in subs.values())):
+            rules.sort(key=lambda rule: (-len(rule.params) - len(rule.headers), rule.name))
 
     def find(self, level: int, method: str, query: str, headers: dict[str, str]) -> str | None:
         """The operation's name, or None if there is none for the method."""
         key = (level, method)
         plain = self.plain.get(key)
-        if not query and plain is not None and len(plain) == 1:
-            return plain[0].name
-        found = parse_query(query)
-        subs = self.sub.get(key)
-        if subs is not None:
-            for name in found:
-                rules = subs.get(name)
-                if rules is not None and (name != "list-type" or found[name] == "2"):
-                    return _best(rules, found, headers)
-        if method not in ("HEAD", "OPTIONS") and any(name in self.known[level] for name in found):
-            return None
-        return None if plain is None else _best(plain, found, headers, strict=level == 2)
+        found = parse_query(query) if query else {}
+        if found:
+            subs = self.sub.get(key)
+            if subs is not None:
+                for name in found:
+                    rules = subs.get(name)
+                    if rules is not None and (name != "list-type" or found[name] == "2"):
+                        return _first(rules, found, headers) or rules[-1].name
+            if method != "HEAD" and not self.known[level].isdisjoint(found):
+                return None
+        return None if plain is None else _first(plain, found, headers)
 
 
-def _best(rules: list[Rule], query: dict[str, str], headers: dict[str, str], strict: bool = False) -> str | None:
-    best = max(rules, key=lambda rule: (rule.score(query, headers), -len(rule.params) - len(rule.headers)))
-    if strict and best.score(query, headers) < 0 and best.params:
-        # POST on a key with no sub-resource: none of S3's operations.
-        return None
-    return best.name
+def _first(rules: list[Rule], query: dict[str, str], headers: dict[str, str]) -> str | None:
+    """The first of the rules that has all it needs."""
+    for rule in rules:
+        for name in rule.params:
+            if name not in query:
+                break
+        else:
+            for name in rule.headers:
+                if name not in headers:
+                    break
+            else:
+                return rule.name
+    return None
 
 
 def rules_of(service: Service) -> Rules:
@@ -148,7 +145,7 @@ def bucket_of(host: Host) -> str | None:
 
 def find_s3(service: Service, request: Request, host: Host, path: str) -> tuple[str | None, dict[str, str], str | None]:
     """Operation, labels and marker of an S3 request; see ``route.Routed.kind`` for the markers."""
-    if host.prefix == "s3-object-lambda" and path == "/WriteGetObjectResponse":
+    if path == "/WriteGetObjectResponse" and "x-amz-request-route" in request.headers:
         return "WriteGetObjectResponse", {}, None
     bucket, key = place(request, host, path)
     labels: dict[str, str] = {}
