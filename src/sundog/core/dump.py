@@ -33,10 +33,11 @@ class _Dump(msgspec.Struct, array_like=True):
 def dump(store: Store) -> bytes:
     """All rows of a store, as of its last commit."""
     snapshot = store.snapshot()
-    parts = [
-        _Part(table, frozen.meta.cls.__module__, *scope, msgspec.Raw(_encoder.encode(list(frozen.rows.values()))))
-        for (table, *scope), frozen in sorted(snapshot.parts.items(), key=lambda item: item[0])
-    ]
+    parts: list[_Part] = []
+    for key in sorted(snapshot.parts):
+        frozen = snapshot.parts[key]
+        rows = _encoder.encode(list(frozen.rows.values()))
+        parts.append(_Part(key[0], frozen.meta.cls.__module__, key[1], key[2], msgspec.Raw(rows)))
     return _encoder.encode(_Dump(FORMAT, snapshot.serial, parts))
 
 

@@ -299,12 +299,12 @@ class Part(Generic[R]):
         for index, value in zip(self._indexes, self._indexed(row), strict=True):
             if value is None:
                 continue
-            if isinstance(value, (list, tuple)):
-                for element in cast("tuple[Any, ...]", value):
-                    if element is not None:
-                        index.delete((element, position))
-            else:
-                index.delete((value, position))
+            elements = cast("tuple[Any, ...]", value) if isinstance(value, (list, tuple)) else (value,)
+            for element in elements:
+                try:
+                    index.delete((element, position))
+                except TypeError:  # a value that doesn't compare with the others: that is how it failed
+                    continue
 
     def _indexed(self, row: R) -> tuple[Any, ...]:
         values_of = self._values_of
