@@ -145,11 +145,15 @@ def install() -> None:
         _installs += 1
         if _installs > 1:
             return
-        for target, ours in TARGETS.items():
-            module = sys.modules.get(target)
-            if module is not None:
-                _apply(ours, module)
-            imports.on_import(target, after=partial(_apply, ours))
+        try:
+            for target, ours in TARGETS.items():
+                module = sys.modules.get(target)
+                if module is not None:
+                    _apply(ours, module)
+                imports.on_import(target, partial(_apply, ours))
+        except BaseException:
+            uninstall()
+            raise
 
 
 def uninstall() -> None:

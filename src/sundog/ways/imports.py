@@ -1,4 +1,4 @@
-"""Do something just before or just after a module is first imported, without importing it."""
+"""Do something when a module is first imported, without importing it."""
 
 from __future__ import annotations
 
@@ -9,35 +9,43 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-Hook = Callable[[ModuleType], None]
+After = Callable[[ModuleType], None]
+Execute = Callable[[Any, ModuleType], None]
 
-_before: dict[str, Hook] = {}
-_after: dict[str, Hook] = {}
+_after: dict[str, After] = {}
+_packages: dict[str, Execute] = {}
 _lock = threading.RLock()
 
 
-def on_import(name: str, *, before: Hook | None = None, after: Hook | None = None) -> None:
-    """Call the hooks whenever module ``name`` is executed from now on. One of each kind a module."""
+def on_import(name: str, after: After) -> None:
+    """Call ``after`` with the module whenever ``name`` has been executed from now on."""
     with _lock:
-        if before is not None:
-            _before[name] = before
-        if after is not None:
-            _after[name] = after
-        if _finder not in sys.meta_path:
-            sys.meta_path.insert(0, _finder)
+        _after[name] = after
+        _attend()
+
+
+def execute_package(name: str, execute: Execute) -> None:
+    """Let ``execute(loader, module)`` execute the modules of a top-level package, in place of their loader."""
+    with _lock:
+        _packages[name] = execute
+        _attend()
 
 
 def forget(name: str) -> None:
-    """Drop the hooks of ``name``; the finder goes with the last one."""
+    """Undo ``on_import``; the finder goes with the last of all."""
     with _lock:
-        _before.pop(name, None)
         _after.pop(name, None)
-        if not _before and not _after and _finder in sys.meta_path:
+        if not _after and not _packages and _finder in sys.meta_path:
             sys.meta_path.remove(_finder)
 
 
+def _attend() -> None:
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)
+
+
 class _Finder:
-    """Lets the other finders find, and wraps what the loader they found does."""
+    """Lets the other finders find, and steps between their loader and the module."""
 
     def __init__(self) -> None:
         self._busy = threading.local()
@@ -45,7 +53,7 @@ class _Finder:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in _after and fullname not in _before:
+        if fullname not in _after and fullname.partition(".")[0] not in _packages:
             return None
         busy: set[str] = self._busy.__dict__.setdefault("names", set())
         if fullname in busy:
@@ -56,7 +64,7 @@ class _Finder:
         finally:
             busy.discard(fullname)
         if spec is not None and hasattr(spec.loader, "exec_module"):
-            _wrap(spec.loader)
+            _step_between(spec.loader)
         return spec
 
     def _find_elsewhere(
@@ -72,18 +80,20 @@ class _Finder:
         return None
 
 
-def _wrap(loader: Any) -> None:
-    """Shadow the loader's ``exec_module`` on the instance, for one execution."""
+def _step_between(loader: Any) -> None:
+    """Shadow the loader's ``exec_module`` on the instance, for one execution: what the module sees as its loader stays
+    what it is."""
     exec_module = loader.exec_module
 
     def execute(module: ModuleType) -> None:
         loader.__dict__.pop("exec_module", None)
         name = module.__name__
-        if (hook := _before.get(name)) is not None:
-            hook(module)
-        exec_module(module)
-        if (hook := _after.get(name)) is not None:
-            hook(module)
+        if (instead := _packages.get(name.partition(".")[0])) is not None:
+            instead(loader, module)
+        else:
+            exec_module(module)
+        if (after := _after.get(name)) is not None:
+            after(module)
 
     if "exec_module" not in getattr(loader, "__dict__", {"exec_module": None}):
         loader.exec_module = execute
