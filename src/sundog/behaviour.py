@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from sundog.core.calls import EMULATED, MODELLED, UNSUPPORTED
-from sundog.core.op import Op, find_handler
+from sundog.core.op import Op, find_defaults, find_handler
 from sundog.core.page import Pager, pager_of
 from sundog.core.project import Project, projection
 from sundog.core.structure import Structure, structure_class
 from sundog.core.token import token_member
 from sundog.wire.errors import AwsError
-from sundog.wire.model import Operation
+from sundog.wire.model import Operation, Service
 
 _DEFAULT = Op(True, None, True, ())
 
@@ -27,6 +27,7 @@ class Behaviour:
         "op",
         "operation",
         "pager",
+        "prepare",
         "project",
         "request",
         "token",
@@ -40,6 +41,7 @@ class Behaviour:
         if self.handler is None:
             self.handler, self.fidelity = _engine(operation)
         self.op: Op = getattr(self.handler, "__op__", _DEFAULT)
+        self.prepare = _defaults(service)
         self.request: type[Structure] | None = structure_class(service, operation.input) if operation.input else None
         self.project: Project | None = projection(service, operation.output) if operation.output else None
         self.pager: Pager | None = pager_of(operation) if self.op.paged else None
@@ -63,6 +65,12 @@ def behaviour(operation: Operation) -> Behaviour:
     if found is None:
         found = operation.plans["behaviour"] = Behaviour(operation)
     return found
+
+
+def _defaults(service: Service) -> Any:
+    if "defaults" not in service.plans:
+        service.plans["defaults"] = find_defaults(service.python_name)
+    return service.plans["defaults"]
 
 
 def _engine(operation: Operation) -> tuple[Any, str]:

@@ -15,6 +15,7 @@ from sundog.core.clock import Clock
 from sundog.core.credential import AccessKey, Caller, account_of_unknown_key, caller_of
 from sundog.core.faults import Faults, fault_error
 from sundog.core.ids import Ids
+from sundog.core.prepared import Prepared
 from sundog.core.store import Store
 from sundog.core.structure import plain, structure_class
 from sundog.core.task import Task, function_of
@@ -134,6 +135,15 @@ class Cloud:
         self.calls.add(call)
         return call
 
+    def _prepare(self, found: Behaviour, tx: Tx) -> bool:
+        """Make what the account has in the region from the start, once."""
+        name = found.operation.service.name
+        if tx.find(Prepared, name) is not None:
+            return False
+        tx.add(Prepared(service=name))
+        found.prepare(tx)
+        return True
+
     def _transact(self, found: Behaviour, params: dict[str, Any], call: Call, final: bool) -> Any:
         """One transaction of a behaviour: its work after the commit, or None if it failed."""
         store = self.store
@@ -141,6 +151,9 @@ class Cloud:
         try:
             tx = Tx(self, call, found.operation.service.name, call.account, call.region)
             tx._work.final = final  # pyright: ignore[reportPrivateUsage]
+            if found.prepare is not None and self._prepare(found, tx):
+                store.commit()
+                store.begin()
             validate(found.operation, params, call.protocol, self.settings.strict)
             call.answer = self._answer(found, params, tx, call)
         except Wait:
@@ -219,6 +232,8 @@ class Cloud:
         savepoint = self.store.savepoint()
         try:
             validate(found_operation, params, model.protocols[0], self.settings.strict)
+            if found.prepare is not None:
+                self._prepare(found, inner)
             result = self._answer(found, params, inner, None)
         except BaseException:
             self.store.rollback_to(savepoint)

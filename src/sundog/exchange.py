@@ -11,7 +11,7 @@ from sundog.wire.hosts import DEFAULT as HOSTS
 from sundog.wire.http import Request, Response
 from sundog.wire.model import Operation, Service
 from sundog.wire.route import Routed, RouteError, route
-from sundog.wire.route_s3 import route_s3
+from sundog.wire.route_s3 import find_s3
 from sundog.wire.uri import service_tree
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def labels_of(operation: Operation, request: Request) -> dict[str, str]:
     if not service.protocols[0].startswith("rest"):
         return {}
     if service.name == "s3":
-        return route_s3(service, request, HOSTS.parse(request.host), request.path)[1]
+        return find_s3(service, request, HOSTS.parse(request.host), request.path)[1]
     found = service_tree(service).find(request.method, request.path, request.query, request.headers)
     if found is None:
         return {}
@@ -114,16 +114,19 @@ def labels_of(operation: Operation, request: Request) -> dict[str, str]:
     return dict(zip(pattern.labels, values))
 
 
-def perform(cloud: Cloud, operation: Operation, request: Request, call: Call) -> None:
-    """The direct path's middle: decode, answer into ``call``; blocks for a long poll."""
-    protocol = operation.service.protocols[0]
-    call.protocol = protocol
+def decoded(cloud: Cloud, operation: Operation, request: Request, call: Call) -> bool:
+    """Decode a request whose operation is known into ``call.params``; False if that failed and the call has its error."""
+    protocol = call.protocol = operation.service.protocols[0]
     try:
         call.params = codec(protocol).decode(operation, request, labels_of(operation, request))
     except AwsError as error:
         call.error = error
         cloud.record(call)
-        return
-    cloud.blocking(lambda final: cloud.execute(operation, call.params, call, final))
+        return False
+    return True
 
 
+def perform(cloud: Cloud, operation: Operation, request: Request, call: Call) -> None:
+    """The direct path's middle: decode, answer into ``call``; blocks for a long poll."""
+    if decoded(cloud, operation, request, call):
+        cloud.blocking(lambda final: cloud.execute(operation, call.params, call, final))

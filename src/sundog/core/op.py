@@ -91,6 +91,16 @@ def find_handler(service: str, operation: str) -> Handler | None:
     return None if home is None else getattr(importlib.import_module(home), operation)
 
 
+def find_defaults(service: str) -> Callable[[Any], None] | None:
+    """``prepare(tx)`` of the service's ``defaults`` module: it makes what every account has in every region from the start."""
+    package = f"{SERVICES}.{service}"
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    name = f"{package}.defaults"
+    return importlib.import_module(name).prepare if importlib.util.find_spec(name) is not None else None
+
+
 def service_names() -> list[str]:
     """Python names of the services that have hand-written behaviour."""
     package = importlib.import_module(SERVICES)

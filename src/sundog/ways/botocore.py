@@ -20,10 +20,11 @@ from sundog.exchange import perform
 from sundog.wire.http import Request, Response
 from sundog.ways import active
 from sundog.ways.active import Patch
-from sundog.ways.gate import answers
+from sundog.ways.network import decide
 
 if TYPE_CHECKING:
     from sundog.cloud import Cloud
+    from sundog.wire.model import Operation
 
 SKIPPED_EVENTS = ("request-created", "before-send", "response-received", "before-parse", "needs-retry")
 SIGNING_EVENTS = ("choose-signer", "before-sign")
@@ -85,7 +86,7 @@ def answers_for(cloud: Cloud, host: str) -> bool:
     if found is None:
         if len(known) > 1000:
             known.clear()
-        found = known[host] = answers(cloud, host, claimed=True)
+        found = known[host] = decide(cloud, host)
     return found
 
 
@@ -248,6 +249,18 @@ def _look(endpoint: Any, operation_model: Any) -> _Path:
 
 def direct(cloud: Cloud, endpoint: Any, operation_model: Any, request_dict: dict[str, Any]) -> Any:
     """The answer as ``make_request`` gives it; None if the wire path must answer."""
+    prepared = prepare_direct(cloud, endpoint, operation_model, request_dict)
+    if prepared is None:
+        return None
+    operation, request, call = prepared
+    perform(cloud, operation, request, call)
+    return answer_of(cloud, operation, call, request_dict)
+
+
+def prepare_direct(
+    cloud: Cloud, endpoint: Any, operation_model: Any, request_dict: dict[str, Any]
+) -> tuple[Operation, Request, Call] | None:
+    """What the direct path works on; None if the wire path must answer."""
     settings = cloud.settings
     if settings.path == "wire" or settings.enforce_iam or settings.verify_signatures:
         return None
@@ -263,8 +276,7 @@ def direct(cloud: Cloud, endpoint: Any, operation_model: Any, request_dict: dict
         return None
     call = _call(cloud, path, operation, request_dict)
     call.http = request
-    perform(cloud, operation, request, call)
-    return answer_of(cloud, operation, call, request_dict)
+    return operation, request, call
 
 
 def _call(cloud: Cloud, path: _Path, operation: Any, request_dict: dict[str, Any]) -> Call:
