@@ -13,8 +13,8 @@ from sundog.core.clock import Clock
 from sundog.core.tx import Wait
 from sundog.core.waiters import Waiters
 from sundog.settings import Settings
-from sundog.wire.http import Request, Response
 from sundog.ways import active
+from sundog.wire.http import Request, Response
 
 
 class Canned:
@@ -64,6 +64,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         connect(self, address)
 
     def guarded_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        host = host.decode() if isinstance(host, bytes) else host
         if host not in (None, "", "127.0.0.1", "::1", "localhost", "0.0.0.0"):
             tried.append(host)
             raise AssertionError(f"{host} would have been looked up")

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 class Duplex:
     """The part of a socket that ``http.client`` and those who build on it touch. Answers by ``cloud``."""
 
-    def __init__(self, cloud: Cloud, scheme: str, host: str) -> None:
+    def __init__(self, cloud: Cloud, scheme: str, host: str, pinned: bool = False) -> None:
         self.cloud = cloud
+        # Placed by a layer that knows better than the connection whom it is for.
+        self.pinned = pinned
         self._reader = RequestReader(scheme, host)
         self._fileno = -1
 

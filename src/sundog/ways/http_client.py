@@ -18,6 +18,7 @@ CLAIM = "_sundog_claimed"
 
 def patches(module: ModuleType) -> Iterator[Patch]:
     yield Patch(module.HTTPConnection, "putrequest", _putrequest)
+    yield Patch(module.HTTPConnection, "getresponse", _getresponse)
     yield Patch(module.HTTPConnection, "connect", connect)
     # Without OpenSSL there is no HTTPSConnection.
     if (https := getattr(module, "HTTPSConnection", None)) is not None:
@@ -35,6 +36,19 @@ def _putrequest(original: Callable[..., None]) -> Callable[..., None]:
     return putrequest
 
 
+def _getresponse(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Our socket goes after each answer, so that none is left in a connection when the mock ends."""
+
+    @functools.wraps(original)
+    def getresponse(self: Any) -> Any:
+        response = original(self)
+        if isinstance(self.sock, Duplex):
+            self.sock = None
+        return response
+
+    return getresponse
+
+
 def connect(original: Callable[[Any], None]) -> Callable[[Any], None]:
     @functools.wraps(original)
     def wrapper(self: Any) -> None:
@@ -48,6 +62,8 @@ def _place(connection: Any, url: str) -> bool:
     """Give the connection the socket it needs for this request: ours, or none of ours."""
     cloud = current()
     sock = connection.sock
+    if isinstance(sock, Duplex) and sock.pinned:
+        return True
     scheme, host = where(connection, url)
     if cloud is None or not network.decide(cloud, host, getattr(connection, CLAIM, False)):
         if isinstance(sock, Duplex):

@@ -92,8 +92,15 @@ def _response(answer: Response, method: str) -> Any:
             for chunk in self:
                 yield chunk
 
-    headers = list(answer.headers.items())
+    headers = [(name.encode(), _encoded(value)) for name, value in answer.headers.items()]
     if isinstance(answer.body, bytes) and method != "HEAD" and "content-length" not in answer.headers:
-        headers.append(("content-length", str(len(answer.body))))
+        headers.append((b"content-length", b"%d" % len(answer.body)))
     extensions = {"http_version": b"HTTP/1.1", "reason_phrase": reason(answer.status).encode()}
     return httpx.Response(answer.status, headers=headers, stream=Stream(), extensions=extensions)
+
+
+def _encoded(value: str) -> bytes:
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode()

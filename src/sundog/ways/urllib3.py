@@ -48,12 +48,12 @@ def _make_request(original: Callable[..., Any]) -> Callable[..., Any]:
         if not network.decide(cloud, host, claimed=False):
             return original(self, conn, method, url, *args, **kwargs)
         aside = {name: conn.__dict__.get(name, _MISSING) for name in ("sock", "is_verified")}
-        conn.sock = duplex = Duplex(cloud, scheme, host)
+        conn.sock = duplex = Duplex(cloud, scheme, host, pinned=True)
         conn.is_verified = True
         try:
             return original(self, conn, method, url, *args, **kwargs)
         finally:
-            if conn.sock is duplex:
+            if conn.sock is duplex or conn.sock is None:
                 for name, value in aside.items():
                     if value is _MISSING:
                         conn.__dict__.pop(name, None)
@@ -71,5 +71,8 @@ def _prepare_proxy(original: Callable[..., None]) -> Callable[..., None]:
         cloud = current()
         if cloud is None or not network.decide(cloud, _target(self, conn, "/")[1], claimed=False):
             original(self, conn)
+        else:
+            # The connection says in its Host header whom the tunnel is for.
+            conn.set_tunnel(getattr(self, "_tunnel_host", self.host), self.port)
 
     return prepare_proxy
