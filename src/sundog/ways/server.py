@@ -15,7 +15,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from sundog import settings as settings_
 from sundog.ways.admin import COURTESY, Admin, is_admin
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sundog.cloud import Cloud
+    from sundog.core.tx import Wait
     from sundog.ways.ca import Authority
     from sundog.ways.connection import Connection
 
@@ -83,7 +85,6 @@ class Hub:
         from uvicorn.config import Config
         from uvicorn.server import ServerState
 
-        from sundog.core.tx import Wait
         from sundog.ways.front import Front
 
         self.loop = loop
@@ -101,7 +102,6 @@ class Hub:
         self.time = loop.time()
         self.answered = 0
         self.stopping = False
-        self._wait = Wait
         self._rooms: dict[Cloud, WaitingRoom] = {}
         self._ticking: asyncio.TimerHandle | None = None
         self._second = -1
@@ -113,6 +113,7 @@ class Hub:
     def answer(self, connection: Connection, request: Request, proxied: bool) -> Response | None:
         """The answer, or None if it comes later by ``connection.reply``."""
         connection.date = ""
+        cloud: Cloud | None = None
         try:
             if request.path.startswith(_OWN_PATHS) and self._is_own(request, proxied or connection.tunnel is not None):
                 return self.admin.answer(request)
@@ -122,19 +123,19 @@ class Hub:
             clock = cloud.clock.timestamp()
             connection.date = self._date if int(clock) == self._second else self._dated(clock)
             if not isinstance(request.body, bytes) or self._is_slow(cloud, request):
-                return self._in_thread(connection, lambda: cloud.attempt(request), request, cloud)
+                return self._in_thread(connection, partial(cloud.attempt, request), request, cloud)
             if proxied and bare(request.host) in METADATA_HOSTS:
                 from sundog.ways import metadata
 
                 return metadata.answer(cloud, request)
             return cloud.attempt(request)
-        except self._wait as wait:
-            connection.waiting = True
-            connection.pending = self._room(cloud).add(request, wait, self._replier(connection, request))
-            return None
         except WorldError as error:
             return _text(error.status, str(error))
         except Exception as error:
+            if cloud is not None and _is_wait(error):
+                connection.waiting = True
+                connection.pending = self._room(cloud).add(request, error, self._replier(connection, request))
+                return None
             return self._failure(request, error)
 
     def _is_own(self, request: Request, proxied: bool) -> bool:
@@ -166,7 +167,7 @@ class Hub:
             error = future.exception()
             if error is None:
                 reply(future.result())
-            elif isinstance(error, self._wait) and cloud is not None:
+            elif cloud is not None and _is_wait(error):
                 connection.waiting = True
                 connection.pending = self._room(cloud).add(request, error, reply)
             elif isinstance(error, Exception):
@@ -318,6 +319,8 @@ class Server:
             hub.front.listen(self._sockets)
             if ready is not None:
                 ready()
+            # The core and botocore take longer to import than all the rest: health checks needn't wait for them.
+            hub.threads.submit(_warm, self.worlds)
             try:
                 await self._end.wait()
             finally:
@@ -397,6 +400,20 @@ def listen(host: str, port: int) -> list[socket.socket]:
             sock.close()
         raise ServerError(f"Can't listen on {host}:{port}: {error.strerror or error}") from None
     return sockets
+
+
+def _warm(worlds: Worlds) -> None:
+    """Have the first request find all there."""
+    try:
+        worlds.default  # noqa: B018
+    except Exception:
+        log.exception("The default world can't be made")
+
+
+def _is_wait(error: BaseException) -> TypeGuard[Wait]:
+    from sundog.core.tx import Wait
+
+    return isinstance(error, Wait)
 
 
 def _cloud(settings: Any) -> Cloud:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -61,12 +62,16 @@ class Worlds:
         self._make = make
         self._worlds: dict[str, World] = {}
         self._by_key: dict[str, World] = {}
+        self._lock = threading.Lock()
 
     @property
     def default(self) -> World:
         found = self._worlds.get(DEFAULT)
         if found is None:
-            found = self._worlds[DEFAULT] = World(DEFAULT, self._make())
+            with self._lock:
+                found = self._worlds.get(DEFAULT)
+                if found is None:
+                    found = self._worlds[DEFAULT] = World(DEFAULT, self._make())
         return found
 
     def __iter__(self) -> Iterator[World]:
