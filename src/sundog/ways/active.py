@@ -15,7 +15,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sundog.ways import imports
+from sundog.ways import boto2_import, imports
 
 if TYPE_CHECKING:
     from sundog.cloud import Cloud
@@ -211,3 +211,6 @@ def _restore(applied: _Applied) -> None:
         delattr(owner, name)
     else:
         setattr(owner, name, original)
+
+
+boto2_import.enable()
