@@ -199,6 +199,10 @@ def test_a_patch_on_top_of_ours_stays_and_ours_does_nothing() -> None:
     active.pop(cloud)
     assert vars(Owner)["greet"] is on_top
     assert Owner().greet() == "top of original"
+    active.push(cloud)
+    assert Owner().greet() == "mocked"
+    active.pop(cloud)
+    assert vars(Owner)["greet"] is on_top
     Owner.greet = ours  # they are done, and put back what they found
     assert Owner().greet() == "original"
     active.push(cloud)

@@ -59,12 +59,40 @@ class _Entry:
         self.live = True
 
 
-class _Applied(NamedTuple):
-    owner: Any
-    name: str
-    original: Any
-    inherited: bool
-    replacement: Any
+class _Site:
+    """One attribute and what stands there, by turns."""
+
+    __slots__ = ("inherited", "make", "name", "original", "owner", "past", "replacement")
+
+    def __init__(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+        self.owner = owner
+        self.name = name
+        self.make = make
+        self.original: Any = None
+        self.replacement: Any = None
+        self.inherited = False
+        self.past: dict[int, tuple[Any, Any, bool]] = {}
+        """Replacements that somebody patched over, by id, with what they replaced."""
+
+    def apply(self) -> None:
+        inherited = self.name not in vars(self.owner)
+        original = getattr(self.owner, self.name) if inherited else vars(self.owner)[self.name]
+        if (ours := self.past.get(id(original))) is not None:
+            # A mock ended below somebody's patch, and they put ours back since: its original is still the original.
+            self.replacement, self.original, self.inherited = ours
+        elif self.replacement is None or original is not self.original:
+            self.original, self.inherited = original, inherited
+            self.replacement = self.make(original)
+        setattr(self.owner, self.name, self.replacement)
+
+    def restore(self) -> None:
+        if vars(self.owner).get(self.name) is not self.replacement:
+            # Somebody else's is on top: ours stays below it, and does nothing.
+            self.past[id(self.replacement)] = (self.replacement, self.original, self.inherited)
+        elif self.inherited:
+            delattr(self.owner, self.name)
+        else:
+            setattr(self.owner, self.name, self.original)
 
 
 _lock = threading.RLock()
@@ -72,10 +100,10 @@ _shared: list[_Entry] = []
 _pushed: list[_Entry] = []
 _private: ContextVar[tuple[_Entry, ...]] = ContextVar("sundog_private", default=())
 _installs = 0
-_applied: list[_Applied] = []
-_ours: dict[int, tuple[Any, Any, bool]] = {}
-"""What a replacement of ours replaced, by the replacement's id: (replacement, original, inherited). Kept only for those
-somebody patched over, so that a later mock finds its way back to the true original."""
+_applied: list[_Site] = []
+_known: dict[str, tuple[ModuleType, list[_Site]]] = {}
+"""The sites of each module that was patched before."""
+_attended: set[str] = set()
 
 
 def current() -> Cloud | None:
@@ -146,11 +174,13 @@ def install() -> None:
         if _installs > 1:
             return
         try:
-            for target, ours in TARGETS.items():
+            for target in TARGETS:
                 module = sys.modules.get(target)
                 if module is not None:
-                    _apply(ours, module)
-                imports.on_import(target, partial(_apply, ours))
+                    _apply(target, module)
+                if target not in _attended:
+                    _attended.add(target)
+                    imports.on_import(target, partial(_executed, target))
         except BaseException:
             uninstall()
             raise
@@ -165,52 +195,30 @@ def uninstall() -> None:
         _installs -= 1
         if _installs:
             return
-        for target in TARGETS:
-            imports.forget(target)
         while _applied:
-            _restore(_applied.pop())
+            _applied.pop().restore()
 
 
 def installed() -> bool:
     return _installs > 0
 
 
-def _apply(ours: str, module: ModuleType) -> None:
+def _executed(target: str, module: ModuleType) -> None:
+    """A module that we patch was imported, or loaded anew."""
     with _lock:
-        if _installs == 0:
-            return
-        try:
-            patches: Iterable[Patch] = import_module(ours).patches(module)
-        except ModuleNotFoundError as error:
-            if error.name != ours:
-                raise
-            return
-        for patch in patches:
-            _replace(patch)
+        _known.pop(target, None)
+        if _installs:
+            _apply(target, module)
 
 
-def _replace(patch: Patch) -> None:
-    owner, name = patch.owner, patch.name
-    inherited = name not in vars(owner)
-    original = getattr(owner, name) if inherited else vars(owner)[name]
-    left_over = _ours.get(id(original))
-    if left_over is not None:
-        # Somebody patched over ours, a mock ended, and they put ours back: what it replaced is the original.
-        original, inherited = left_over[1:]
-        del _ours[id(left_over[0])]
-    replacement = patch.make(original)
-    setattr(owner, name, replacement)
-    _applied.append(_Applied(owner, name, original, inherited, replacement))
-
-
-def _restore(applied: _Applied) -> None:
-    owner, name, original, inherited, replacement = applied
-    if vars(owner).get(name) is not replacement:
-        _ours[id(replacement)] = (replacement, original, inherited)
-    elif inherited:
-        delattr(owner, name)
-    else:
-        setattr(owner, name, original)
+def _apply(target: str, module: ModuleType) -> None:
+    known = _known.get(target)
+    if known is None or known[0] is not module:
+        patches: Iterable[Patch] = import_module(TARGETS[target]).patches(module)
+        known = _known[target] = (module, [_Site(*patch) for patch in patches])
+    for site in known[1]:
+        _applied.append(site)
+        site.apply()
 
 
 boto2_import.enable()
