@@ -111,6 +111,12 @@ def field_match(path: str, values: list[str]) -> Match:
     return lambda row: any(match(text_of(value)) for value in values_at(row, parts) for match in matchers)
 
 
+def computed_match(values_of: Callable[[Any], Iterable[Any]], values: list[str]) -> Match:
+    """The match of what a function says of a row against any of the values."""
+    matchers = [pattern(value) for value in values]
+    return lambda row: any(match(text_of(value)) for value in values_of(row) for match in matchers)
+
+
 def unknown_filter(name: str) -> AwsError:
     return AwsError("InvalidParameterValue", f"The filter '{name}' is invalid")
 

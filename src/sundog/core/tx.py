@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -172,11 +173,19 @@ class Tx:
         return self.store.everywhere(kind)
 
     def search(
-        self, kind: type[R], ids: Iterable[Any] | None = None, filters: Iterable[Any] | None = None
+        self,
+        kind: type[R],
+        ids: Iterable[Any] | None = None,
+        filters: Iterable[Any] | None = None,
+        among: Rows[R] | None = None,
     ) -> Rows[R]:
-        """Rows by their ids and by a request's filters, as EC2's describing operations take them."""
+        """Rows by their ids and by a request's filters, as EC2's describing operations take them.
+
+        A declared filter is a path of attributes, or a function: ``values(tx, row)`` gives what it compares. ``among``: only
+        these rows, which need not be in the table.
+        """
         declared = kind.meta_.filters or {}
-        rows: Rows[R] | None = None
+        rows: Rows[R] | None = among
         wanted = filters_.checked(filters) if filters else []
         if ids:
             unique = list(dict.fromkeys(ids))
@@ -190,6 +199,9 @@ class Tx:
                 if match is None:
                     raise filters_.unknown_filter(name)
                 predicates.append(match)
+                continue
+            if callable(path):
+                predicates.append(filters_.computed_match(functools.partial(path, self), values))
                 continue
             if rows is None and path in kind.meta_.indexes and not any(filters_.has_wildcard(v) for v in values):
                 if len(values) == 1:
