@@ -74,6 +74,10 @@ def read_tree(request: Request) -> Tree:
     tree: Tree = {}
     if request.query:
         add(tree, request.query)
+    if "content-encoding" in request.headers:
+        from sundog.wire.body import unwrap
+
+        unwrap(request)
     body = request.read()
     if body:
         kind = request.headers.get("content-type", "")

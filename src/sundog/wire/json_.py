@@ -37,6 +37,10 @@ def decode(op: Operation, request: Request, labels: dict[str, str]) -> dict[str,
     if plan is None:
         traits = input_traits(op)
         plan = op.plans["json-in"] = JsonIn.of(op.service).compile(traits) if traits else _no_input
+    if "content-encoding" in request.headers:
+        from sundog.wire.body import unwrap
+
+        unwrap(request)
     body = request.read()
     if not body:
         return {}
@@ -57,7 +61,7 @@ def encode(op: Operation, result: dict[str, Any], request_id: str, version: str 
     if stream is not None:
         from sundog.wire.eventstream import respond
 
-        return respond(op, result, request_id, convert, stream)
+        return respond(op, result, request_id, convert, stream, JsonOut.of(op.service), dump, "application/json")
     if convert is None:
         # An operation without a result answers with an empty body, and DynamoDB's kind of service with its checksum.
         return respond_with(
@@ -111,12 +115,9 @@ def _output_plan(op: Operation) -> tuple[Any, Any]:
     traits = output_traits(op)
     if traits is None:
         return None, None
-    compiler = JsonOut.of(op.service)
-    for name, ref in traits["members"].items():
-        if compiler.shapes[ref["shape"]].get("eventstream"):
-            rest = {key: value for key, value in traits["members"].items() if key != name}
-            return compiler.make_structure({**traits, "members": rest}), name
-    return compiler.compile(traits), None
+    from sundog.wire.eventstream import split
+
+    return split(JsonOut.of(op.service), traits)
 
 
 def _no_input(_: Any) -> dict[str, Any]:

@@ -79,17 +79,23 @@ class Input:
     def read(self, request: Request, labels: dict[str, str]) -> dict[str, Any]:
         """The members that stand outside of the body."""
         params: dict[str, Any] = {}
-        for name, label, read in self.labels:
-            value = labels.get(label)
-            if value is not None:
-                params[name] = value if read is None else read(value)
-        if (self.queries or self.query_map) and request.query:
-            self._read_query(request.query, params)
-        headers = request.headers
-        for name, header, read in self.headers:
-            value = headers.get(header)
-            if value is not None:
-                params[name] = value if read is None else read(value)
+        wire = ""
+        try:
+            for name, wire, read in self.labels:
+                value = labels.get(wire)
+                if value is not None:
+                    params[name] = value if read is None else read(value)
+            if (self.queries or self.query_map) and request.query:
+                self._read_query(request.query, params)
+            headers = request.headers
+            for name, wire, read in self.headers:
+                value = headers.get(wire)
+                if value is not None:
+                    params[name] = value if read is None else read(value)
+        except WrongType as error:
+            if not error.path:
+                error.path.append(wire)
+            raise
         for name, prefix in self.header_maps:
             size = len(prefix)
             found = {header[size:]: value for header, value in headers.items() if header.startswith(prefix)}
@@ -103,10 +109,14 @@ class Input:
             values = query.get(wire)
             if values is None:
                 continue
-            if many:
-                params[name] = values if read is None else [read(value) for value in values]
-            else:
-                params[name] = values[-1] if read is None else read(values[-1])
+            try:
+                if many:
+                    params[name] = values if read is None else [read(value) for value in values]
+                else:
+                    params[name] = values[-1] if read is None else read(values[-1])
+            except WrongType as error:
+                error.path.append(wire)
+                raise
         if self.query_map is not None:
             name, many = self.query_map
             rest = {key: values if many else values[-1] for key, values in query.items() if key not in self.bound}
