@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from sundog.core.calls import Call
 from sundog.exchange import perform
@@ -119,9 +119,9 @@ def from_dict(request_dict: dict[str, Any]) -> Request:
     path, _, query = (slash + path).partition("?")
     body = request_dict["body"]
     headers = {name.lower(): value if isinstance(value, str) else _text(value) for name, value in request_dict["headers"].items()}
+    form = None
     if isinstance(body, dict):
-        body = urlencode(body, doseq=True).encode()
-        headers.setdefault("content-type", "application/x-www-form-urlencoded")
+        form, body = body, b""
     elif isinstance(body, str):
         body = body.encode()
     elif body is None:
@@ -130,7 +130,9 @@ def from_dict(request_dict: dict[str, Any]) -> Request:
         body = bytes(body)
     elif not isinstance(body, bytes):
         body = _spooled(body)
-    return Request(request_dict["method"], host.lower(), path or "/", query, headers, body, scheme)
+    request = Request(request_dict["method"], host.lower(), path or "/", query, headers, body, scheme)
+    request.form = form
+    return request
 
 
 def _text(value: Any) -> str:

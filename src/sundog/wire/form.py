@@ -36,12 +36,24 @@ def parse(text: str) -> Tree:
 
 def add(tree: Tree, text: str) -> None:
     """Hang a form's parameters into the tree. What came later wins."""
+    hang(tree, _fields(text))
+
+
+def _fields(text: str) -> Iterable[tuple[str, str]]:
     for pair in text.split("&"):
         name, _, value = pair.partition("=")
         if "%" in value or "+" in value:
             value = unquote_plus(value)
         if "%" in name or "+" in name:
             name = unquote_plus(name)
+        yield name, value
+
+
+def hang(tree: Tree, fields: Iterable[tuple[str, Any]]) -> None:
+    """Hang names and values, decoded, into the tree."""
+    for name, value in fields:
+        if value.__class__ is not str:
+            value = str(value)
         if "." not in name:
             if name:
                 known = tree.get(name)
@@ -74,6 +86,9 @@ def read_tree(request: Request) -> Tree:
     tree: Tree = {}
     if request.query:
         add(tree, request.query)
+    if request.form is not None:
+        hang(tree, request.form.items())
+        return tree
     if "content-encoding" in request.headers:
         from sundog.wire.body import unwrap
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, Union
+from typing import IO, Any, Union
 
 Body = Union[bytes, IO[bytes]]
 """Small bodies are bytes; big ones a seekable binary file at position 0."""
@@ -14,10 +14,10 @@ class Request:
 
     ``path`` and ``query`` are as sent (percent-encoded, without ``?``); ``headers`` have lower-case names, and repeated
     headers are joined by ``,``. ``host`` is the name the client meant, lower-case, with the port only if the client named
-    one; ``scheme`` is ``http`` or ``https``.
+    one; ``scheme`` is ``http`` or ``https``. ``form`` holds a form's fields where the client never made text of them.
     """
 
-    __slots__ = ("body", "headers", "host", "method", "path", "query", "scheme")
+    __slots__ = ("body", "form", "headers", "host", "method", "path", "query", "scheme")
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Request:
         self.headers = {} if headers is None else headers
         self.body = body
         self.scheme = scheme
+        self.form: dict[str, Any] | None = None
 
     @property
     def url(self) -> str:
