@@ -368,6 +368,36 @@ def test_a_snapshot_stays_and_comes_back(store: Store) -> None:
     assert store.serial == 3
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda part: part.add(Server(name="b", owner="me")),
+        lambda part: part.put(Server(name="a", owner="you")),
+        lambda part: part.replace(part.get("a"), replace(part.get("a"), note=1)),
+        lambda part: part.replace(part.get("a"), replace(part.get("a"), name="z")),
+        lambda part: part.delete("a"),
+    ],
+    ids=["add", "put", "replace", "rename", "delete"],
+)
+def test_every_kind_of_write_is_in_the_next_snapshot_and_not_in_the_last(store: Store, write: Any) -> None:
+    part = servers(store)
+    part.add(Server(name="a", owner="me"))
+    store.commit()
+    before = store.snapshot()
+    rows_before = rows_of(store)
+    write(part)
+    store.commit()
+    after = store.snapshot()
+    rows_after = rows_of(store)
+    assert rows_before != rows_after
+    store.restore(before)
+    assert rows_of(store) == rows_before
+    assert names(part.by_index("owner", "me")) == ["a"]
+    store.restore(after)
+    assert rows_of(store) == rows_after
+    assert names(part.by_index("owner", "me")) == [row.name for row in part if row.owner == "me"]
+
+
 def test_a_snapshot_of_what_did_not_change_is_the_same_one(store: Store) -> None:
     servers(store).add(Server(name="a"))
     items(store).add(Item(box="a", number=1))

@@ -39,7 +39,7 @@ KINDS = {"stateful.Added": Added, "stateful.Keyed": Keyed}
 places = st.sampled_from(
     [(Added, "1", "eu"), (Added, "1", "us"), (Added, "2", "eu"), (Keyed, "1", "eu"), (Keyed, "2", "")]
 )
-keys = st.integers(0, 12)
+keys = st.integers(0, 9)
 fields = st.fixed_dictionaries(
     {},
     optional={
@@ -268,5 +268,5 @@ class TestHistories(Histories.TestCase):  # type: ignore[misc, name-defined]
 
     @pytest.fixture(autouse=True)
     def small_chunks(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(table, "FULL", 4)
-        monkeypatch.setattr(table, "SMALL", 2)
+        monkeypatch.setattr(table, "FULL", 6)
+        monkeypatch.setattr(table, "SMALL", 3)

@@ -45,7 +45,7 @@ steps = st.lists(
 @settings(max_examples=200, deadline=None)
 @given(steps)
 def test_any_history_is_as_with_a_dict(history: list[tuple[str, int, int]]) -> None:
-    table.FULL, table.SMALL = 4, 2
+    table.FULL, table.SMALL = 6, 3
     kept: SortedMap[int, int] = SortedMap()
     model: dict[int, int] = {}
     saved: list[tuple[Any, dict[int, int]]] = []
@@ -192,6 +192,19 @@ def test_many_deletions_leave_few_chunks() -> None:
     check(kept)
     assert keys_of(kept) == sorted(keys[3960:])
     assert len(kept._chunks) <= 40 * 4 // table.FULL + 1
+
+
+def test_joined_chunks_leave_a_frozen_map_alone() -> None:
+    table.FULL, table.SMALL = 8, 4
+    kept = of(*range(9))  # a chunk of 8 and one of 1
+    for key in range(3):
+        kept.delete(key)
+    frozen = kept.freeze()
+    for key in range(3, 6):
+        kept.delete(key)
+    assert len(kept._chunks) == 1
+    assert keys_of(kept) == [6, 7, 8]
+    assert list(frozen) == [3, 4, 5, 6, 7, 8]
 
 
 def test_a_key_that_does_not_compare_leaves_the_map_as_it_was() -> None:
