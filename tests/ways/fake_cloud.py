@@ -16,7 +16,7 @@ from sundog.wire.http import Request, Response
 
 
 class FakeCloud:
-    """Echoes; ``/poll`` waits for ``/post``, ``/slow`` takes its time in a thread, ``/big`` and ``/stream`` are long."""
+    """Echoes; ``/poll`` waits for ``/post``, ``/slow`` takes long in a thread, ``/big`` and ``/stream`` are long."""
 
     def __init__(self) -> None:
         self.settings = Settings()

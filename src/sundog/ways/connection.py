@@ -148,9 +148,9 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self.size += len(body)
         limits = self.hub.limits
+        if self.size > limits.body:
+            raise _Refused(413, f"The body is longer than {limits.body} bytes.")
         if self.size > limits.spool:
-            if self.size > limits.body:
-                raise _Refused(413, f"The body is longer than {limits.body} bytes.")
             if self.spool is None:
                 self.spool = tempfile.TemporaryFile(prefix="sundog-")  # noqa: SIM115 - it lives as long as the request
                 self.spool.writelines(self.chunks)

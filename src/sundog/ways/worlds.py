@@ -107,6 +107,7 @@ class Worlds:
                 raise WorldError(f"The access key {key!r} picks another world already.", 409)
         if source is None and snapshot is not None:
             source = DEFAULT
+        self.default  # noqa: B018 - there as soon as any is: a single world then means that there is nothing to pick
         if source is None:
             cloud = self._make()
         else:
