@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from sundog.core.record import Record
 from sundog.core.structure import Structure
 from sundog.wire.model import Service, python_name
 
@@ -71,7 +72,7 @@ def _timestamp(value: Any) -> Any:
 
 
 class _StructureProjection:
-    __slots__ = ("by_wire", "members", "readers", "service", "shape")
+    __slots__ = ("bare", "by_wire", "members", "readers", "service", "shape")
 
     def __init__(self, service: Service, shape: StructureShape) -> None:
         self.service = service
@@ -79,6 +80,7 @@ class _StructureProjection:
         self.members: dict[str, tuple[str, Project | None]] = {}
         self.by_wire: dict[str, Project | None] = {}
         self.readers: dict[type, Reader] = {}
+        self.bare: set[type] = set()
 
     def prepare(self) -> None:
         for wire, member in self.shape.members.items():
@@ -95,6 +97,8 @@ class _StructureProjection:
                 item = getattr(value, attribute)
                 if item is not None:
                     result[wire] = item if inner is None else inner(item)
+            if kind in self.bare and not value.tags:
+                result.pop("Tags", None)
             return result
         if isinstance(value, Structure):
             return self._from_structure(value, result)
@@ -102,7 +106,12 @@ class _StructureProjection:
             return self._from_dict(value, result)
         if isinstance(value, msgspec.Struct):
             fields = value.__struct_fields__
-            self.readers[kind] = tuple((name, *self.members[name]) for name in self.members if name in fields)
+            named = [(name, *self.members[name]) for name in self.members if name in fields]
+            if "tags" in fields and "tag_set" in self.members and "tag_set" not in fields:
+                named.append(("tags", *self.members["tag_set"]))
+            self.readers[kind] = tuple(named)
+            if isinstance(value, Record) and value.meta_.bare:
+                self.bare.add(kind)
             return self(value)
         raise TypeError(f"{kind.__name__} can't stand for {self.shape.name}")
 

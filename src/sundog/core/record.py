@@ -55,6 +55,7 @@ class Meta:
     """How a table is kept. ``key_of`` gives a row's key: the key field's value, or a tuple of them."""
 
     __slots__ = (
+        "bare",
         "by_added",
         "cls",
         "exists",
@@ -84,6 +85,7 @@ class Meta:
         exists: Fault | None,
         tagged_as: str | None,
         filters: Any,
+        bare: bool = False,
     ) -> None:
         self.cls = cls
         self.name = cls.__name__
@@ -100,6 +102,7 @@ class Meta:
         self.tagged_as = tagged_as
         self.tagged = "tags" in cls.__struct_fields__
         self.filters = filters
+        self.bare = bare
 
     def __repr__(self) -> str:
         return f"<Meta {self.table}>"
@@ -129,12 +132,14 @@ def record(
     order: Order = "key",
     filters: Any = None,
     table: str | None = None,
+    bare: bool = False,
 ) -> Callable[[C], C]:
     """Make a table of a ``Record``.
 
     ``missing`` and ``exists`` are the errors for a key that isn't there, or is there already; ``tagged_as`` is the
     resource type of tag specifications; ``scope`` says which rows see each other, ``order`` in which order they are
-    listed; ``filters`` is for whoever filters lists.
+    listed; ``filters`` is for whoever filters lists. ``bare``: a row without tags is shown without the member, not with an
+    empty list.
     """
 
     def decorate(cls: C) -> C:
@@ -153,6 +158,7 @@ def record(
             exists=exists,
             tagged_as=tagged_as,
             filters=filters,
+            bare=bare,
         )
         _register(cls)
         return cls
