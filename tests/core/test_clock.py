@@ -35,6 +35,11 @@ def test_frozen_it_stands(clock: Clock) -> None:
     assert clock.now() is clock.now()
 
 
+def test_a_timestamp_has_its_moment(clock: Clock) -> None:
+    assert clock.at(MOMENT.timestamp()) == MOMENT
+    assert clock.at(0).isoformat() == "1970-01-01T00:00:00+00:00"
+
+
 def test_freezing_without_a_moment_keeps_this_one(clock: Clock) -> None:
     before = clock.now()
     clock.freeze()

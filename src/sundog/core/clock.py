@@ -64,6 +64,11 @@ class Clock:
             return self._frozen / 1e6
         return time.time() + self._shift
 
+    @staticmethod
+    def at(timestamp: float) -> dt.datetime:
+        """The moment of a timestamp, in UTC."""
+        return _from_timestamp(timestamp, _utc)
+
     @property
     def frozen(self) -> bool:
         return self._frozen is not None

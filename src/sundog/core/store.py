@@ -213,6 +213,11 @@ class Store:
         made.restore(self.snapshot())
         return made
 
+    @staticmethod
+    def diff(before: Snapshot, after: Snapshot) -> Changes:
+        """What changed between two snapshots. What they share is not looked into."""
+        return diff(before, after)
+
     # -- the feed
 
     def _tell(self, changes: Changes) -> None:
@@ -234,7 +239,6 @@ class Store:
 
 
 def diff(before: Snapshot, after: Snapshot) -> Changes:
-    """What changed between two snapshots. What they share is not looked into."""
     changes = Changes()
     changes.serial = after.serial
     changes.reason = "restore"
