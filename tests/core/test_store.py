@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sundog.core import dump as dumps
 from sundog.core.mirror import Mirror, rows_of
 from sundog.core.record import Index, Key, Record, record
-from sundog.core.store import Changes, Store, diff
+from sundog.core.store import Changes, Store
 from sundog.wire.errors import AwsError
 
 
@@ -410,7 +410,7 @@ def test_a_snapshot_of_what_did_not_change_is_the_same_one(store: Store) -> None
     after = store.snapshot()
     key = ("test.Server", "1", "eu")
     assert before.parts[key] is after.parts[key]
-    assert [change.key for change in diff(before, after)] == [("b", 1)]
+    assert [change.key for change in store.diff(before, after)] == [("b", 1)]
 
 
 def test_forks_do_not_meet(store: Store) -> None:
