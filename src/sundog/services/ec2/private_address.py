@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
 from sundog.core import AwsError, Tx
 from sundog.services.ec2.cidr import Range, contains, ipv4, ipv4_range, ipv4_text, known_range
 from sundog.services.ec2.state.interface import UsedAddress
@@ -19,19 +22,29 @@ def capacity(block: Range) -> int:
 
 def allocate_private_address(tx: Tx, subnet: Subnet, wanted: str | None = None, interface: str = "") -> str:
     """Take an address of the subnet: the wanted one, or the next that is free. ``interface`` is who has it."""
+    if wanted is None:
+        return allocate_private_addresses(tx, subnet, (interface,))[0]
     subnet = tx.get(Subnet, subnet.subnet_id)
-    block = known_range(subnet.cidr_block or "")
-    if wanted is not None:
-        number = _wanted(tx, subnet, block, wanted)
-        following = subnet.next_address
-    else:
-        if subnet.available_ip_address_count < 1:
-            raise exhausted(subnet)
-        number = _free(tx, subnet, block)
-        following = number + 1
+    number = _wanted(tx, subnet, known_range(subnet.cidr_block or ""), wanted)
     tx.add(UsedAddress(subnet_id=subnet.subnet_id, number=number, network_interface_id=interface))
-    tx.update(subnet, next_address=following, available_ip_address_count=subnet.available_ip_address_count - 1)
-    return ipv4_text(number)
+    tx.update(subnet, available_ip_address_count=subnet.available_ip_address_count - 1)
+    return wanted
+
+
+def allocate_private_addresses(tx: Tx, subnet: Subnet, interfaces: Sequence[str]) -> list[str]:
+    """Take the next free addresses, one for each interface; all of them or none."""
+    subnet = tx.get(Subnet, subnet.subnet_id)
+    left = subnet.available_ip_address_count - len(interfaces)
+    if left < 0:
+        raise exhausted(subnet)
+    numbers = list(islice(_all_free(tx, subnet, known_range(subnet.cidr_block or "")), len(interfaces)))
+    if len(numbers) < len(interfaces):
+        raise exhausted(subnet)
+    for number, interface in zip(numbers, interfaces, strict=True):
+        tx.add(UsedAddress(subnet_id=subnet.subnet_id, number=number, network_interface_id=interface))
+    if numbers:
+        tx.update(subnet, next_address=numbers[-1] + 1, available_ip_address_count=left)
+    return [ipv4_text(number) for number in numbers]
 
 
 def allocate_prefix(tx: Tx, subnet: Subnet, wanted: str | None, interface: str) -> str:
@@ -98,8 +111,8 @@ def _wanted(tx: Tx, subnet: Subnet, block: Range, wanted: str) -> int:
     return number
 
 
-def _free(tx: Tx, subnet: Subnet, block: Range) -> int:
-    """The next free address from where the last search ended, as AWS doesn't hand out a freed one at once."""
+def _all_free(tx: Tx, subnet: Subnet, block: Range) -> Iterator[int]:
+    """The free addresses from where the last search ended, as AWS doesn't hand out a freed one at once."""
     low, high = block[0] + FIRST, block[0] + (1 << 32 - block[1]) - 1
     start = subnet.next_address if low <= subnet.next_address < high else low
     avoid = _reserved(tx, subnet)
@@ -108,17 +121,15 @@ def _free(tx: Tx, subnet: Subnet, block: Range) -> int:
         taken = tx.range(UsedAddress, (subnet.subnet_id, begin), (subnet.subnet_id, end))
         following = next(taken, None)
         while number < end:
-            if following is not None and following.number == number:
-                following = next(taken, None)
-                number += 1
+            inside = next((kept for kept in avoid if contains(kept, (number, 32))), None) if avoid else None
+            if inside is not None:
+                number = inside[0] + (1 << 32 - inside[1])
                 continue
-            inside = next((kept for kept in avoid if contains(kept, (number, 32))), None)
-            if inside is None:
-                return number
-            number = inside[0] + (1 << 32 - inside[1])
             while following is not None and following.number < number:
                 following = next(taken, None)
-    raise exhausted(subnet)
+            if following is None or following.number != number:
+                yield number
+            number += 1
 
 
 def _unused(tx: Tx, subnet: Subnet, start: int) -> bool:

@@ -95,7 +95,7 @@ UNMANAGED = Operator()
             "association.public-dns-name=private_ip_addresses.association.public_dns_name",
             "association.public-ip=private_ip_addresses.association.public_ip",
             "attachment.attach-time=attachment.attach_time",
-            "attachment.attachment-id=attachment_id",
+            "attachment.attachment-id=attachment.attachment_id",
             "attachment.delete-on-termination=attachment.delete_on_termination",
             "attachment.device-index=attachment.device_index",
             "attachment.instance-id=instance_id",
@@ -125,11 +125,14 @@ UNMANAGED = Operator()
     ),
 )
 class NetworkInterface(Record):
-    """One network card. ``association`` and ``private_ip_address`` are those of the primary address."""
+    """One network card. ``association`` and ``private_ip_address`` are those of the primary address.
+
+    Launches make them by the thousand, so only what is asked for often is an index.
+    """
 
     network_interface_id: Key[str]
     subnet_id: Index[str]
-    vpc_id: Index[str]
+    vpc_id: str
     owner_id: str
     availability_zone: str
     availability_zone_id: str | None = None
@@ -138,18 +141,16 @@ class NetworkInterface(Record):
     group_ids: Index[tuple[str, ...]] = ()
     interface_type: str = "interface"
     mac_address: str
-    private_ip_address: Index[str | None] = None
+    private_ip_address: str | None = None
     private_dns_name: str | None = None
     private_ip_addresses: tuple[PrivateIp, ...] = ()
     association: PublicAssociation | None = None
-    public_ips: Index[tuple[str, ...]] = ()
     ipv6_address: str | None = None
     ipv6_addresses: tuple[Ipv6Address, ...] = ()
     ipv6_native: bool | None = None
     ipv4_prefixes: tuple[Ipv4Prefix, ...] | None = None
     ipv6_prefixes: tuple[Ipv6Prefix, ...] | None = None
     attachment: InterfaceAttachment | None = None
-    attachment_id: Index[str | None] = None
     instance_id: Index[str | None] = None
     requester_id: str | None = None
     requester_managed: bool = False
