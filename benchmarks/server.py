@@ -3,8 +3,8 @@
     python benchmarks/server.py [--seconds 3] [--connections 16]
 
 Both sides run in processes of their own, one after the other, with the same client. The floor is uvicorn's
-``HttpToolsProtocol`` on uvloop, and its ASGI application answers as many bytes as the operation does. Go by the ratio of
-requests per second of the *server's CPU time*: it does not depend on what else the machine does.
+``HttpToolsProtocol`` on uvloop, and its ASGI application answers as many bytes as the operation does. Go by the
+ratio of requests per second of the *server's CPU time*: it does not depend on what else the machine does.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -11,9 +12,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """The entry point."""
-    try:
-        import click  # noqa: F401 - tried here, so that its absence has a clear text
-    except ImportError:
+    if find_spec("click") is None:
         fail("The command line needs click: pip install sundog[server]")
     from sundog.commands import cli
 

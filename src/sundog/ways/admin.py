@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote
 
 from sundog import __version__
@@ -61,7 +61,7 @@ class Admin:
         _check_origin(request)
         courtesy = COURTESY.get((request.method, request.path))
         if courtesy is not None:
-            return getattr(self, f"_{courtesy}")(_Ask(request, {}))
+            return getattr(self, courtesy)(_Ask(request, {}))
         parts = [unquote(part) for part in request.path[len(PREFIX) :].split("/") if part]
         methods = _ROUTES.get((parts[0] if parts else "", len(parts) > 1))
         if methods is None or len(parts) > 2:
@@ -83,13 +83,13 @@ class Admin:
 
     # -- what there is
 
-    def _index(self, ask: _Ask) -> Any:
+    def index(self, ask: _Ask) -> Any:
         return {
             f"{PREFIX}/{name}{'/NAME' if named else ''}".rstrip("/") or PREFIX: list(methods)
             for (name, named), methods in _ROUTES.items()
         }
 
-    def _health(self, ask: _Ask) -> Any:
+    def health(self, ask: _Ask) -> Any:
         return {
             "status": "ok",
             "version": __version__,
@@ -99,7 +99,7 @@ class Admin:
             "worlds": [world.name for world in self.hub.worlds] or [DEFAULT],
         }
 
-    def _localstack_health(self, ask: _Ask) -> Any:
+    def localstack_health(self, ask: _Ask) -> Any:
         from sundog.wire.model import service_names
 
         return {
@@ -108,7 +108,7 @@ class Admin:
             "version": __version__,
         }
 
-    def _config(self, ask: _Ask) -> Any:
+    def config(self, ask: _Ask) -> Any:
         settings = self._world(ask).cloud.settings
         return {
             "settings": {name: getattr(settings, name) for name in type(settings).__struct_fields__},
@@ -119,28 +119,28 @@ class Admin:
 
     # -- state
 
-    def _reset(self, ask: _Ask) -> Any:
+    def reset(self, ask: _Ask) -> Any:
         world = self._world(ask)
         world.cloud.reset()
         return {"world": world.name, "status": "ok"}
 
-    def _snapshots(self, ask: _Ask) -> Any:
+    def snapshots(self, ask: _Ask) -> Any:
         world = self._world(ask)
         return {"world": world.name, "snapshots": list(world.snapshots)}
 
-    def _take_snapshot(self, ask: _Ask) -> Any:
+    def take_snapshot(self, ask: _Ask) -> Any:
         world = self._world(ask)
         name = str(ask.get("name") or f"snapshot-{len(world.snapshots) + 1}")
         world.snapshots[name] = world.cloud.snapshot()
         return {"world": world.name, "name": name}
 
-    def _delete_snapshot(self, ask: _Ask) -> Any:
+    def delete_snapshot(self, ask: _Ask) -> Any:
         world = self._world(ask)
         find_snapshot(world, ask.name)
         del world.snapshots[ask.name]
         return {"world": world.name, "name": ask.name}
 
-    def _restore(self, ask: _Ask) -> Any:
+    def restore(self, ask: _Ask) -> Any:
         world = self._world(ask)
         name = str(ask.need("name"))
         world.cloud.restore(find_snapshot(world, name))
@@ -148,7 +148,7 @@ class Admin:
 
     # -- time
 
-    def _clock(self, ask: _Ask) -> Any:
+    def clock(self, ask: _Ask) -> Any:
         world = self._world(ask)
         clock = world.cloud.clock
         return {
@@ -158,7 +158,7 @@ class Admin:
             "frozen": clock.frozen,
         }
 
-    def _turn_clock(self, ask: _Ask) -> Any:
+    def turn_clock(self, ask: _Ask) -> Any:
         clock = self._world(ask).cloud.clock
         ask.only("freeze", "advance", "set", "resume", "reset")
         if not ask.body:
@@ -181,15 +181,15 @@ class Admin:
             steps.append(lambda: clock.advance(by))
         for step in steps:
             step()
-        return self._clock(ask)
+        return self.clock(ask)
 
     # -- faults
 
-    def _faults(self, ask: _Ask) -> Any:
+    def faults(self, ask: _Ask) -> Any:
         world = self._world(ask)
         return {"world": world.name, "faults": [fault.to_dict() for fault in world.cloud.faults]}
 
-    def _add_fault(self, ask: _Ask) -> Any:
+    def add_fault(self, ask: _Ask) -> Any:
         fields = ("service", "operation", "error", "status", "message", "latency", "times", "probability", "parameters")
         ask.only(*fields)
         given = {name: ask.body[name] for name in fields if ask.body.get(name) is not None}
@@ -202,13 +202,13 @@ class Admin:
             raise AdminError("status lies between 200 and 599, and latency is no less than 0.")
         return self._world(ask).cloud.faults.add(**given).to_dict()
 
-    def _clear_faults(self, ask: _Ask) -> Any:
+    def clear_faults(self, ask: _Ask) -> Any:
         self._world(ask).cloud.faults.clear()
-        return self._faults(ask)
+        return self.faults(ask)
 
     # -- calls
 
-    def _calls(self, ask: _Ask) -> Any:
+    def calls(self, ask: _Ask) -> Any:
         world = self._world(ask)
         ask.only("service", "operation", "fidelity", "kind", "error", "request_id", "limit")
         equal = {
@@ -224,46 +224,46 @@ class Admin:
         limit = int(ask.get("limit") or 1000)
         return {"world": world.name, "total": len(found), "calls": [call.to_dict() for call in found[-limit:]]}
 
-    def _clear_calls(self, ask: _Ask) -> Any:
+    def clear_calls(self, ask: _Ask) -> Any:
         world = self._world(ask)
         world.cloud.calls.clear()
         return {"world": world.name, "status": "ok"}
 
     # -- worlds
 
-    def _worlds(self, ask: _Ask) -> Any:
+    def worlds(self, ask: _Ask) -> Any:
         self.hub.worlds.default  # noqa: B018 - makes it, so that it is always listed
         return {"worlds": [world.to_dict() for world in self.hub.worlds]}
 
-    def _create_world(self, ask: _Ask) -> Any:
+    def create_world(self, ask: _Ask) -> Any:
         ask.only("name", "from", "snapshot", "keys")
-        keys = ask.get("keys") or []
+        keys: list[Any] = ask.get("keys") or []
         if not isinstance(keys, list) or not all(isinstance(key, str) and key for key in keys):
             raise AdminError("keys is a list of access key ids.")
         name, source, snapshot = str(ask.need("name")), ask.get("from"), ask.get("snapshot")
         return self.hub.worlds.create(name, source, snapshot, keys).to_dict()
 
-    def _show_world(self, ask: _Ask) -> Any:
+    def show_world(self, ask: _Ask) -> Any:
         return self.hub.worlds[ask.name].to_dict()
 
-    def _delete_world(self, ask: _Ask) -> Any:
+    def delete_world(self, ask: _Ask) -> Any:
         self.hub.drop(ask.name)
         return {"name": ask.name, "status": "ok"}
 
 
 _ROUTES: dict[tuple[str, bool], dict[str, Callable[[Admin, Any], Any]]] = {
-    ("", False): {"GET": Admin._index},
-    ("health", False): {"GET": Admin._health},
-    ("config", False): {"GET": Admin._config},
-    ("reset", False): {"POST": Admin._reset},
-    ("snapshot", False): {"GET": Admin._snapshots, "POST": Admin._take_snapshot},
-    ("snapshot", True): {"DELETE": Admin._delete_snapshot},
-    ("restore", False): {"POST": Admin._restore},
-    ("clock", False): {"GET": Admin._clock, "POST": Admin._turn_clock},
-    ("faults", False): {"GET": Admin._faults, "POST": Admin._add_fault, "DELETE": Admin._clear_faults},
-    ("calls", False): {"GET": Admin._calls, "DELETE": Admin._clear_calls},
-    ("worlds", False): {"GET": Admin._worlds, "POST": Admin._create_world},
-    ("worlds", True): {"GET": Admin._show_world, "DELETE": Admin._delete_world},
+    ("", False): {"GET": Admin.index},
+    ("health", False): {"GET": Admin.health},
+    ("config", False): {"GET": Admin.config},
+    ("reset", False): {"POST": Admin.reset},
+    ("snapshot", False): {"GET": Admin.snapshots, "POST": Admin.take_snapshot},
+    ("snapshot", True): {"DELETE": Admin.delete_snapshot},
+    ("restore", False): {"POST": Admin.restore},
+    ("clock", False): {"GET": Admin.clock, "POST": Admin.turn_clock},
+    ("faults", False): {"GET": Admin.faults, "POST": Admin.add_fault, "DELETE": Admin.clear_faults},
+    ("calls", False): {"GET": Admin.calls, "DELETE": Admin.clear_calls},
+    ("worlds", False): {"GET": Admin.worlds, "POST": Admin.create_world},
+    ("worlds", True): {"GET": Admin.show_world, "DELETE": Admin.delete_world},
 }
 
 
@@ -304,7 +304,7 @@ def _body(request: Request) -> dict[str, Any]:
         raise AdminError(f"The body is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise AdminError("The body must be a JSON object.")
-    return value
+    return cast("dict[str, Any]", value)
 
 
 def _check_origin(request: Request) -> None:
@@ -328,9 +328,10 @@ def _moment(value: Any) -> dt.datetime:
 
 def _duration(value: Any) -> dt.timedelta:
     if isinstance(value, dict):
-        if value.keys() - {"days", "hours", "minutes", "seconds"} or not value:
+        parts = cast("dict[str, float]", value)
+        if parts.keys() - {"days", "hours", "minutes", "seconds"} or not parts:
             raise AdminError("advance takes days, hours, minutes and seconds.")
-        return dt.timedelta(**value)
+        return dt.timedelta(**parts)
     if isinstance(value, bool):
         raise AdminError("advance takes seconds, or an object of days, hours, minutes and seconds.")
     return dt.timedelta(seconds=float(value))

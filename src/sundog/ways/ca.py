@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from datetime import datetime, timedelta, timezone
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,9 +67,10 @@ class Authority:
 
     def bundle(self) -> Path:
         """A file of this authority and of all that the Web trusts: for clients that know one file only."""
-        import botocore
-
-        web = Path(botocore.__file__).with_name("cacert.pem")
+        botocore = find_spec("botocore")
+        assert botocore is not None
+        assert botocore.origin is not None
+        web = Path(botocore.origin).with_name("cacert.pem")
         path = self.directory / "bundle.pem"
         pem = self.load().read_bytes() + (web.read_bytes() if web.exists() else b"")
         self._replace(path, pem)
@@ -111,6 +113,7 @@ class Authority:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
         from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.x509.oid import ExtendedKeyUsageOID
 
         assert self._key is not None
         assert self._certificate is not None
@@ -122,7 +125,7 @@ class Authority:
             _builder(_name("sundog"), issuer.subject, self._leaf_key, LEAF_DAYS)
             .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(_usage(signs_certificates=False), critical=True)
             .add_extension(_issuer_id(issuer), critical=False)
             .sign(self._key, hashes.SHA256())

@@ -29,6 +29,8 @@ _NAMES: dict[bytes, str] = {}
 class Connection(HttpToolsProtocol):
     """Reads requests, hands them to the hub, writes the answers in their order."""
 
+    parser: Any
+
     def __init__(self, hub: Hub, secure: bool, tunnel: str | None = None) -> None:
         super().__init__(hub.config, hub.state, {}, hub.loop)
         self.hub = hub
@@ -73,7 +75,7 @@ class Connection(HttpToolsProtocol):
             self.hub.front.take(*self.handover)
             self.handover = None
 
-    def eof_received(self) -> bool:
+    def eof_received(self) -> Any:
         """The client sends no more. It may still read an answer, but a long poll's it no longer waits for."""
         if self.busy and not self.waiting and self.default_scheme == "http" and not self.lingering:
             self.no_more = True

@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import errno
 import socket
+from collections.abc import Coroutine
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httptools
 
@@ -103,8 +104,8 @@ class Front:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             self._spawn(self._greet(sock))
 
-    def _spawn(self, coroutine: object) -> None:
-        task = self.hub.loop.create_task(coroutine)  # type: ignore[arg-type]
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = self.hub.loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
