@@ -95,6 +95,9 @@ class _Site:
             setattr(self.owner, self.name, self.original)
 
 
+ended: list[Callable[[Any], None]] = []
+"""Called with each Cloud that was popped."""
+
 _lock = threading.RLock()
 _shared: list[_Entry] = []
 _pushed: list[_Entry] = []
@@ -154,6 +157,9 @@ def _pop(entry: _Entry) -> None:
         else:
             _shared.remove(entry)
         uninstall()
+    if entry.cloud is not None:
+        for listener in tuple(ended):
+            listener(entry.cloud)
 
 
 @contextmanager
