@@ -44,7 +44,8 @@ def unwrap(request: Request, inflate: bool = True) -> None:
     if inflate:
         while encodings and encodings[-1].lower() in ("gzip", "x-gzip"):
             encodings.pop()
-            request.body = gunzip(request.body)
+            if request.body:
+                request.body = gunzip(request.body)
     if encodings:
         headers["content-encoding"] = ",".join(encodings)
     else:

@@ -85,7 +85,7 @@ def _write(out: bytearray, value: Any) -> None:
 
 
 def loads(data: bytes) -> Any:
-    """The one value in the bytes. Text, numbers, bytes, lists, maps; tag 1 becomes a datetime; other tags are let go."""
+    """The one value in the bytes. Tag 1 becomes a datetime; other tags are let go."""
     reader = _Reader(data)
     value = reader.value(0)
     if value is _BREAK or reader.position != len(data):

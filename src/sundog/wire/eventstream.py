@@ -179,7 +179,7 @@ def respond(
 def write_events(
     service: Service, traits: Traits, events: Iterable[Any], compiler: Any, dump: Dump | None, content_type: str
 ) -> Iterator[bytes]:
-    """Events as messages, one by one as they come. An ``AwsError`` that the iterator raises is the stream's last event."""
+    """Events as messages, one by one as they come. An ``AwsError`` that the iterator raises ends the stream."""
     try:
         for event in events:
             for name, value in event.items():

@@ -74,7 +74,7 @@ class Input:
                 body[name] = ref
         if payload is None and body:
             self.rest = {**traits, "members": body}
-        self.bound = frozenset(query[1] for query in self.queries)
+        self.bound = frozenset([wire for _, wire, _, _ in self.queries])
 
     def read(self, request: Request, labels: dict[str, str]) -> dict[str, Any]:
         """The members that stand outside of the body."""
@@ -212,6 +212,8 @@ def reader(shapes: dict[str, Any], traits: Traits, header: bool = False) -> Read
         dates = item["type"] == "timestamp" and (item.get("timestampFormat") or "rfc822").lower() == "rfc822"
 
         def items(text: str) -> list[Any]:
+            if not text:
+                return []
             return [value if read is None else read(value) for value in split_header(text, dates)]
 
         return items

@@ -65,7 +65,8 @@ def _read_payload(
             raise AwsError("SerializationException", "") from None
         return
     value = load(body)
-    if value is not None:
+    # Clients send an empty object for a payload that was left out.
+    if value is not None and (value != {} or name in bound.required):
         params[name] = JsonIn.of(op.service).compile(traits)(value)
 
 

@@ -12,10 +12,10 @@ from sundog.wire.errors import AwsError
 from sundog.wire.http import Request, Response
 from sundog.wire.model import Operation, Service
 from sundog.wire.plan import Traits, input_traits
-from sundog.wire.rest import input_of, output_of
+from sundog.wire.rest import Output, input_of, output_of
 from sundog.wire.values import WrongType, as_bytes
 from sundog.wire.xmlin import BadXml, XmlIn, parse
-from sundog.wire.xmlout import XmlOut, XmlOutMilliseconds, escape, namespace
+from sundog.wire.xmlout import XmlOut, XmlOutMilliseconds, escape, namespace, write_attributes
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -129,16 +129,17 @@ def encode(op: Operation, result: dict[str, Any], request_id: str, version: str 
             headers["content-type"] = "application/json" if service.name == "s3" else "text/plain"
             body = b"" if value is None else str(value).encode()
         elif value is not None:
-            body = _document(op, traits.get("locationName") or name, traits, out.compile(traits)(value), headers)
+            root = traits.get("locationName") or name
+            body = _document(op, root, traits, out.compile(traits)(value), headers, value)
     elif output.rest is not None and op.method != "HEAD":
         if op.name == "GetBucketLocation" and service.name == "s3":
             text = escape(result.get("LocationConstraint") or "")
-            body = _document(op, "LocationConstraint", output.rest, text, headers)
+            body = _document(op, "LocationConstraint", output.rest, text, headers, {})
         else:
             plan = op.plans.get("rest-xml-out")
             if plan is None:
                 plan = op.plans["rest-xml-out"] = out.make_structure(output.traits)
-            body = _document(op, _root(op, output.traits), output.traits, plan(result), headers)
+            body = _document(op, _root(op, output.traits), output.traits, plan(result), headers, result)
     if output.headers or output.header_maps:
         output.write(result, headers)
     return Response(output.code(result, op.status), headers, body)
@@ -159,6 +160,7 @@ def encode_error(
     inside, others = fault.modelled(traits, members)
     inner = f"<Code>{escape(fault.wire_code(service, error))}</Code><Message>{escape(message)}</Message>"
     if inside and traits is not None:
+        Output(service.description["shapes"], traits).write(inside, headers)
         inner += _compiler(service).compile(traits)(inside)
     for name, value in others.items():
         inner += f"<{name}>{escape(value)}</{name}>"
@@ -185,9 +187,13 @@ def _compiler(service: Service) -> Any:
     return (XmlOutMilliseconds if service.name == "s3" else XmlOut).of(service)
 
 
-def _document(op: Operation, root: str, traits: Traits, inner: str, headers: dict[str, str]) -> bytes:
+def _document(
+    op: Operation, root: str, traits: Traits, inner: str, headers: dict[str, str], value: dict[str, Any]
+) -> bytes:
     headers["content-type"] = "application/xml" if op.service.name in ("s3", "s3control") else "text/xml"
-    return f"{DECLARATION}<{root}{_xmlns(op.service, traits)}>{inner}</{root}>".encode("utf-8", "replace")
+    attributes = _compiler(op.service).attributes(traits)
+    opening = f"{root}{_xmlns(op.service, traits)}{write_attributes(attributes, value) if attributes else ''}"
+    return f"{DECLARATION}<{opening}>{inner}</{root}>".encode("utf-8", "replace")
 
 
 def _root(op: Operation, traits: Traits) -> str:

@@ -111,7 +111,7 @@ class XmlIn(Compiler):
         if traits["type"] == "list" and traits.get("flattened"):
             # botocore's clients write the member's own name, AWS's documents the item's: take either.
             return (wire, self.sub(traits["member"]).get("locationName") or wire)
-        return (wire,)
+        return (wire, name)
 
     def list(self, traits: Traits) -> Read:
         read = self.compile(self.sub(traits["member"])) or _text

@@ -100,7 +100,7 @@ class XmlOut(Compiler):
         return structure
 
     def member(self, name: str, traits: Traits) -> tuple[str, str, Convert | None]:
-        if traits.get("location") or traits.get("xmlAttribute") or traits.get("eventheader"):
+        if traits.get("location") in _OUTSIDE or traits.get("xmlAttribute") or traits.get("eventheader"):
             return "", "", _nothing
         kind = traits["type"]
         if kind == "list" and traits.get("flattened"):
@@ -115,15 +115,19 @@ class XmlOut(Compiler):
         """The element for a value; with attributes, if the structure has any."""
         opening = f"<{tag}{namespace(traits)}"
         convert = self.compile(traits)
-        if traits["type"] == "structure" and traits.get("members"):
-            attributes = [
-                (name, merged.get("locationName") or name)
-                for name, ref in traits["members"].items()
-                if (merged := self.sub(ref)).get("xmlAttribute")
-            ]
+        if traits["type"] == "structure":
+            attributes = self.attributes(traits)
             if attributes:
                 return "", f"</{tag}>", partial(_with_attributes, opening, attributes, convert)
         return f"{opening}>", f"</{tag}>", convert
+
+    def attributes(self, traits: Traits) -> list[tuple[str, str]]:
+        """The members that are attributes of the structure's element."""
+        return [
+            (name, merged.get("locationName") or name)
+            for name, ref in traits.get("members", {}).items()
+            if (merged := self.sub(ref)).get("xmlAttribute")
+        ]
 
     def items(self, item: Traits, tag: str) -> Convert:
         opening, closing, convert = self.element(tag, item)
@@ -181,6 +185,8 @@ class XmlOutMilliseconds(XmlOut):
     write_time = staticmethod(write_iso_milliseconds)
 
 
+_OUTSIDE = ("header", "headers", "statusCode")
+
 _SCALARS: dict[str, Convert] = {
     "boolean": write_boolean,
     "integer": str,
@@ -195,8 +201,11 @@ def _nothing(_: Any) -> str:
     return ""
 
 
-def _with_attributes(opening: str, attributes: list[tuple[str, str]], convert: Convert, value: dict[str, Any]) -> str:
-    written = "".join(
-        f' {tag}="{escape_attribute(value[name])}"' for name, tag in attributes if value.get(name) is not None
+def write_attributes(attributes: list[tuple[str, str]], value: dict[str, Any]) -> str:
+    return "".join(
+        [f' {tag}="{escape_attribute(value[name])}"' for name, tag in attributes if value.get(name) is not None]
     )
-    return f"{opening}{written}>{convert(value)}"
+
+
+def _with_attributes(opening: str, attributes: list[tuple[str, str]], convert: Convert, value: dict[str, Any]) -> str:
+    return f"{opening}{write_attributes(attributes, value)}>{convert(value)}"
