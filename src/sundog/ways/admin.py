@@ -237,11 +237,11 @@ class Admin:
 
     def create_world(self, ask: _Ask) -> Any:
         ask.only("name", "from", "snapshot", "keys")
-        keys: list[Any] = ask.get("keys") or []
-        if not isinstance(keys, list) or not all(isinstance(key, str) and key for key in keys):
+        keys: Any = ask.get("keys") or []
+        if not isinstance(keys, list) or not all(isinstance(key, str) and key for key in cast("list[Any]", keys)):
             raise AdminError("keys is a list of access key ids.")
         name, source, snapshot = str(ask.need("name")), ask.get("from"), ask.get("snapshot")
-        return self.hub.worlds.create(name, source, snapshot, keys).to_dict()
+        return self.hub.worlds.create(name, source, snapshot, cast("list[str]", keys)).to_dict()
 
     def show_world(self, ask: _Ask) -> Any:
         return self.hub.worlds[ask.name].to_dict()
