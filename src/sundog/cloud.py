@@ -12,7 +12,7 @@ from sundog.behaviour import Behaviour, behaviour
 from sundog.core.arn import partition_of
 from sundog.core.calls import Call, Calls
 from sundog.core.clock import Clock
-from sundog.core.credential import AccessKey, Caller, account_of_unknown_key, caller_of
+from sundog.core.credential import AccessKey, Caller, account_of_unknown_key, caller_of, expired_error
 from sundog.core.faults import Faults, fault_error
 from sundog.core.ids import Ids
 from sundog.core.prepared import Prepared
@@ -154,6 +154,13 @@ class Cloud:
             if found.prepare is not None and self._prepare(found, tx):
                 store.commit()
                 store.begin()
+            key = self.key(call.access_key)
+            if key is not None and key.expires is not None and key.expires <= tx.now:
+                raise expired_error(call.protocol)
+            if self.settings.enforce_iam:
+                from sundog.authority import authorize
+
+                authorize(tx, found.operation, params, call)
             validate(found.operation, params, call.protocol, self.settings.strict)
             call.answer = self._answer(found, params, tx, call)
         except Wait:

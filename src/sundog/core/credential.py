@@ -3,32 +3,62 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Literal
 
 import msgspec
 
-from sundog.core.record import Key, Record, record
+from sundog.core.record import Index, Key, Record, record
+from sundog.wire.errors import AwsError
 
 DEFAULT_ACCOUNT = "123456789012"
 
+Kind = Literal["root", "user", "role", "federated"]
 
-@record(scope="cloud")
+
+@record(scope="cloud", order="added")
 class AccessKey(Record):
-    """One access key that somebody was given. ``expires`` is None for long-lived keys."""
+    """One access key that somebody was given. ``expires`` is None for long-lived keys, ``token`` too.
+
+    ``arn`` and ``user_id`` are what GetCallerIdentity says; ``role_arn`` the role behind a session, ``source_arn`` the
+    user behind a federated one. ``policies`` are the documents of session policies, ``policy_arns`` managed ones;
+    ``context`` holds what else the session says of itself, by condition key (``sts:ExternalId``, ``saml:sub``, ...).
+    """
 
     access_key: Key[str]
     secret: str
     account: str
     arn: str
-    user_id: str
+    user_id: Index[str]
+    kind: Kind = "role"
+    created: datetime.datetime | None = None
     token: str | None = None
     expires: datetime.datetime | None = None
     active: bool = True
+    user_name: str | None = None
     session_name: str | None = None
     role_arn: str | None = None
+    source_arn: str | None = None
+    source_identity: str | None = None
+    multi_factor: bool = False
+    chained: bool = False
     tags: dict[str, str] = {}
     transitive_tag_keys: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    policy_arns: tuple[str, ...] = ()
+    context: dict[str, str] = {}
+
+
+@record(scope="cloud")
+class TradeInToken(Record):
+    """What IAM sends for an accepted delegation request, and STS takes for credentials."""
+
+    token: Key[str]
+    account: str
+    arn: str
+    policies: tuple[str, ...] = ()
+    policy_arns: tuple[str, ...] = ()
+    duration: int = 3600
+    expires: datetime.datetime
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -55,5 +85,12 @@ def caller_of(key: AccessKey | None, access_key: str | None, account: str, parti
     return Caller(account, f"arn:{partition}:iam::{account}:root", account, access_key)
 
 
-def expired(key: AccessKey, now: datetime.datetime) -> Any:
-    return key.expires is not None and key.expires <= now
+def expired_error(family: str) -> AwsError:
+    """The error for a call with a temporary key that has run out, as each family of protocols words it."""
+    if family == "ec2":
+        return AwsError("RequestExpired", "Request has expired.", 400)
+    if family == "rest-xml":
+        return AwsError("ExpiredToken", "The provided token has expired.", 400)
+    if family in ("json", "rest-json", "smithy-rpc-v2-cbor"):
+        return AwsError("ExpiredTokenException", "The security token included in the request is expired", 400)
+    return AwsError("ExpiredToken", "The security token included in the request is expired", 403)

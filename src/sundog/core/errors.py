@@ -29,7 +29,7 @@ class ModelError(AwsError):
 
 def error_class(service: Service, shape: StructureShape) -> type[ModelError]:
     """The exception class of one modelled error; made once."""
-    classes: dict[str, type[ModelError]] = service.plans.setdefault("errors", {})
+    classes: dict[str, type[ModelError]] = service.plans.setdefault("error classes", {})
     found = classes.get(shape.name)
     if found is None:
         error = shape.metadata.get("error", {})
