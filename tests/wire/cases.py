@@ -60,9 +60,11 @@ def operation(suite: dict[str, Any], case: dict[str, Any]) -> Operation:
 def labels(template: str, path: str) -> dict[str, str]:
     """The labels of a URI, decoded."""
     template = template.partition("?")[0].rstrip("/") or "/"
-    names = re.findall(r"\{(\w+)\+?\}", template)
-    pattern = re.sub(r"\\\{\w+\\\+\\\}", "(.+)", re.escape(template))
-    pattern = re.sub(r"\\\{\w+\\\}", "([^/]+)", pattern)
+    names = re.findall(r"\{([^}+]+)\+?\}", template)
+    pattern = "".join(
+        ("(.+)" if part.endswith("+}") else "([^/]+)") if part.startswith("{") else re.escape(part)
+        for part in re.split(r"(\{[^}]+\})", template)
+    )
     match = re.search(f"{pattern}$", path.rstrip("/") or "/")
     assert match is not None, (template, path)
     return dict(zip(names, map(unquote, match.groups()), strict=True))

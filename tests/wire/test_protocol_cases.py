@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import cases
 import pytest
 from botocore.parsers import create_parser
 
-import cases
 from sundog.wire.codec import codec
 from sundog.wire.direct import Headers, parsed, parsed_error
 from sundog.wire.errors import AwsError

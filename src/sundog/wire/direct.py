@@ -166,31 +166,40 @@ def _json_number(value: Any) -> Any:
 # -- timestamps -----------------------------------------------------------------------------------------------------
 
 
+_names: Any = None
+_zone: Any = None
+_iso_zone: Any = None
+_local: dict[int, datetime] = {}
+
+
+def _look_at_zone() -> None:
+    """Learn the machine's zone; ``time.tzname`` is a new object when it has changed."""
+    global _names, _zone, _iso_zone
+    _names = time.tzname
+    _zone = tzlocal()
+    # What ends in Z is "UTC" to dateutil, and that's the local zone where the local zone is called so.
+    _iso_zone = _zone if "UTC" in _names else _UTC
+    _local.clear()
+
+
 def from_iso(value: datetime | float) -> datetime:
     """What comes of ISO 8601 text: UTC, in milliseconds."""
-    if value.__class__ is not datetime or value.tzinfo is not UTC:  # type: ignore[union-attr]
-        value = utc(value)
-    microsecond = value.microsecond  # type: ignore[union-attr]
-    return value.replace(microsecond=microsecond - microsecond % 1000, tzinfo=_UTC)  # type: ignore[union-attr]
+    if time.tzname is not _names:
+        _look_at_zone()
+    moment = value if value.__class__ is datetime and value.tzinfo is UTC else utc(value)  # type: ignore[union-attr]
+    microsecond = moment.microsecond  # type: ignore[union-attr]
+    return moment.replace(microsecond=microsecond - microsecond % 1000, tzinfo=_iso_zone)  # type: ignore[union-attr]
 
 
 def from_http_date(value: datetime | float) -> datetime:
     return utc(value).replace(microsecond=0, tzinfo=_UTC)
 
 
-_zone: Any = None
-_names: Any = None
-_local: dict[int, datetime] = {}
-
-
 def from_epoch(value: datetime | float) -> datetime:
     """What comes of a number: the machine's own zone."""
-    global _zone, _names
-    milliseconds = epoch_milliseconds(value)
     if time.tzname is not _names:
-        _names = time.tzname
-        _zone = tzlocal()
-        _local.clear()
+        _look_at_zone()
+    milliseconds = epoch_milliseconds(value)
     found = _local.get(milliseconds)
     if found is None:
         if len(_local) > 4096:
