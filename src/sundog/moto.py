@@ -2,8 +2,8 @@
 
     pytest -p sundog.moto
 
-or ``sundog.moto.install()`` before the first ``from moto import ...``. Whether or not moto is installed, ``moto`` is then
-Sundog's; ``uninstall()`` puts back what there was. moto's *inner* things (its backends and models) have no
+or ``sundog.moto.install()`` before the first ``from moto import ...``. Whether or not moto is installed, ``moto`` is
+then Sundog's; ``uninstall()`` puts back what there was. moto's *inner* things (its backends and models) have no
 counterpart: who reaches for them is told so.
 """
 

@@ -491,6 +491,37 @@ async def test_aiohttp_posts_json_and_forms(cloud: Any) -> None:
         assert b"content" in cloud.last.read()
 
 
+# -- a real cloud ------------------------------------------------------------
+
+
+def presigned() -> str:
+    import boto3
+
+    keys = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "secret"}
+    return boto3.client("sts", region_name="eu-west-1", **keys).generate_presigned_url("get_caller_identity")
+
+
+def test_a_presigned_url_is_answered_by_a_real_cloud(client: Client) -> None:
+    from sundog.mock import mock_aws
+
+    with mock_aws() as aws:
+        answer = client("GET", presigned())
+        assert [(call.service, call.operation, call.region) for call in aws.calls] == [
+            ("sts", "GetCallerIdentity", "eu-west-1")
+        ]
+    assert answer.status == 200
+    assert b"<Account>123456789012</Account>" in answer.body
+
+
+def test_an_unknown_action_is_an_error_of_aws(client: Client) -> None:
+    from sundog.mock import mock_aws
+
+    with mock_aws():
+        answer = client("POST", "https://sts.us-east-1.amazonaws.com/", b"Action=Nonsense&Version=2011-06-15")
+    assert answer.status == 400
+    assert b"<Code>InvalidAction</Code>" in answer.body
+
+
 # -- the last gate -------------------------------------------------------------
 
 

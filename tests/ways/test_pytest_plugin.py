@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 Run = Callable[..., tuple[int, str]]
-ARGS = ["-p", "no:cacheprovider", "-o", "asyncio_mode=auto"]
+ARGS = ["-p", "no:cacheprovider", "-p", "sundog.ways.pytest"]
+XDIST = ["-p", "xdist", "-n"]
 
 
 @pytest.fixture
@@ -20,7 +22,9 @@ def run(tmp_path: Path) -> Run:
         (tmp_path / "conftest.py").write_text(conftest)
         (tmp_path / "pytest.ini").write_text("[pytest]\n" + ini)
         command = [sys.executable, "-m", "pytest", *ARGS, *args]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        # Only the plug-ins that the test is about: the others take seconds to import.
+        env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
         return done.returncode, done.stdout + done.stderr
 
     return run
@@ -48,7 +52,10 @@ def test_after():
     from sundog.ways import active
     assert active.current() is None
     assert len(set(map(id, seen))) == 2
-"""
+""",
+        "-p",
+        "pytest_asyncio.plugin",
+        ini="asyncio_mode = auto\n",
     )
     assert code == 0, out
     assert "4 passed" in out
@@ -127,7 +134,7 @@ def test_it(aws_server):
     assert code == 0, out
 
 
-@pytest.mark.parametrize("args", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("args", [(), (*XDIST, "2")], ids=["alone", "xdist"])
 def test_the_end_sums_up_what_was_not_emulated(run: Run, args: tuple[str, ...]) -> None:
     code, out = run(FAKED, *args)
     assert code == 0, out
@@ -169,7 +176,7 @@ def test_strict_by_option_and_by_ini(run: Run) -> None:
     assert run(STRICT)[0] == 1
     assert run(STRICT, "--sundog-strict")[0] == 0
     assert run(STRICT, ini="sundog_strict = true\n")[0] == 0
-    assert run(STRICT, "--sundog-strict", "-n", "1")[0] == 0
+    assert run(STRICT, "--sundog-strict", *XDIST, "1")[0] == 0
 
 
 def test_the_plugin_loads_nothing_of_the_core() -> None:
