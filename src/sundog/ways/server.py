@@ -199,6 +199,12 @@ class Hub:
         """How many long polls are open."""
         return sum(len(room) for room in self._rooms.values())
 
+    def leave(self, cloud: Cloud) -> None:
+        """Answer the long polls of a cloud that is no world here any more, and forget it."""
+        room = self._rooms.pop(cloud, None)
+        if room is not None:
+            room.finish()
+
     def drop(self, name: str) -> None:
         """Delete a world; its long polls are answered first."""
         room = self._rooms.pop(self.worlds[name].cloud, None) if name != "default" else None
@@ -277,6 +283,7 @@ class Server:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: asyncio.Event | None = None
+        self._hub: Hub | None = None
 
     @property
     def cloud(self) -> Cloud:
@@ -314,7 +321,7 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
         try:
-            hub = Hub(self._loop, self.worlds, Authority(self.home), self.limits, self.allow_hosts)
+            hub = self._hub = Hub(self._loop, self.worlds, Authority(self.home), self.limits, self.allow_hosts)
             hub.url = self.url
             hub.front.listen(self._sockets)
             if ready is not None:
@@ -328,6 +335,18 @@ class Server:
         finally:
             for sock in self._sockets:
                 sock.close()
+
+    def adopt(self, name: str, cloud: Cloud) -> None:
+        """Answer for a cloud that its owner closes, as a world of that name."""
+        self.worlds.adopt(name, cloud)
+
+    def release(self, name: str) -> None:
+        """No longer answer for a cloud that was adopted; from any thread."""
+        cloud = self.worlds[name].cloud
+        self.worlds.release(name)
+        if self._loop is not None and self._hub is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and its long polls with it
+                self._loop.call_soon_threadsafe(self._hub.leave, cloud)
 
     def stop(self) -> None:
         """Stop gracefully; from any thread, and as often as you like."""
@@ -408,6 +427,13 @@ def _warm(worlds: Worlds) -> None:
         worlds.default  # noqa: B018
     except Exception:
         log.exception("The default world can't be made")
+    import ctypes
+    import gc
+
+    # Imports leave much behind that the allocator would keep; where it isn't glibc's, nothing is lost.
+    gc.collect()
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _is_wait(error: BaseException) -> TypeGuard[Wait]:
