@@ -101,7 +101,7 @@ def field_match(path: str, values: list[str]) -> Match:
         name, wanted = parts[0], values[0]
 
         def same(row: Any) -> bool:
-            found = getattr(row, name, None)
+            found = row.get(name) if isinstance(row, dict) else getattr(row, name, None)
             if type(found) is str:
                 return found == wanted
             return any(text_of(value) == wanted for value in values_at(found, ()))
@@ -134,3 +134,15 @@ def checked(filters: Iterable[Any]) -> list[tuple[str, list[str]]]:
             raise AwsError("FilterLimitExceeded", "The maximum number of filter values specified on a single call is 200")
         found.append((name, list(values)))
     return found
+
+
+def narrow(items: Iterable[Any], filters: Iterable[Any] | None, declared: dict[str, str]) -> list[Any]:
+    """The structures or dicts that pass a request's filters, for what isn't kept as rows."""
+    kept = list(items)
+    for name, values in checked(filters or ()):
+        path = declared.get(name)
+        if path is None:
+            raise unknown_filter(name)
+        match = field_match(path, values)
+        kept = [item for item in kept if match(item)]
+    return kept

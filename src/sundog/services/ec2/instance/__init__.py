@@ -1,0 +1,1 @@
+"""Instances: launched, described, started and stopped, changed, terminated."""
