@@ -42,6 +42,8 @@ class FakeCloud:
     def attempt(self, request: Request, final: bool = False) -> Response:
         self.attempts += 1
         self.last = request
+        for fault in self.faults:
+            time.sleep(fault.latency)
         action = request.path.strip("/").split("/")[0]
         handler = getattr(self, f"do_{action}", None)
         if handler is None:

@@ -367,10 +367,16 @@ def test_slow_calls_hold_nobody_up(server: Server) -> None:
         assert read_answer(file).body == b"slow"
 
 
-def test_a_latency_fault_holds_up_only_its_caller(server: Server) -> None:
-    server.cloud.faults.add(latency=0.1)
-    ask(server, get("/a"))
-    assert server.cloud.last.path == "/a"
+def test_a_latency_fault_holds_nobody_up(server: Server) -> None:
+    server.cloud.faults.add(latency=1)
+    with connect(server) as slow, slow.makefile("rb") as file:
+        begin = time.monotonic()
+        slow.sendall(get("/a"))
+        time.sleep(0.05)
+        assert ask(server, get("/_sundog/health")).status == 200
+        assert time.monotonic() - begin < 0.8
+        assert read_answer(file).status == 200
+        assert time.monotonic() - begin >= 1
 
 
 def test_a_half_closed_client_still_gets_its_answer(server: Server) -> None:
