@@ -31,6 +31,7 @@ class FakeCloud:
         self._next_due: float | None = None
         self.last: Request | None = None
         self.finished_streams = 0
+        self.given = 0
         self.known_keys: set[str] = set()
 
     def key(self, access_key: str | None) -> str | None:
@@ -92,6 +93,14 @@ class FakeCloud:
                     yield b"%08d" % index * 128
             finally:
                 self.finished_streams += 1
+
+        return Response(200, {}, chunks())
+
+    def do_wide(self, request: Request, final: bool) -> Response:
+        def chunks() -> Any:
+            for _ in range(int(request.query)):
+                self.given += 1
+                yield bytes(1 << 20)
 
         return Response(200, {}, chunks())
 

@@ -240,12 +240,10 @@ def test_an_old_client_gets_no_chunks(server: Server) -> None:
 
 def test_a_slow_reader_holds_a_stream_back(server: Server) -> None:
     with connect(server) as sock, sock.makefile("rb") as file:
-        sock.sendall(get("/stream?200000"))
+        sock.sendall(get("/wide?200"))
         read_head(file)
-        before = rss_kib()
         time.sleep(1)
-        assert rss_kib() - before < 20 * 1024
-        assert server.cloud.finished_streams == 0
+        assert server.cloud.given < 40
 
 
 def test_a_stream_whose_reader_went_away_is_ended(server: Server) -> None:
