@@ -7,6 +7,8 @@ request with no hint at all is S3's, path-style.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sundog.wire import hosts as _hosts
 from sundog.wire.auth import Credential, identify
 from sundog.wire.errors import AwsError
@@ -300,7 +302,7 @@ def _by_action(
         if service is not None and operation is not None:
             protocol = "ec2" if service.protocols[0] == "ec2" else "query"
             result = (service, operation, protocol)
-            if key is not None and chosen == sharing:
+            if key is not None and len(sharing) == 1:
                 if len(_actions) >= _MEMO_MAX:
                     _actions.clear()
                 _actions[key] = result
@@ -439,9 +441,11 @@ def _other_date(service: Service, request: Request, tail: str) -> tuple[Pattern[
 def _host_label(operation: Operation) -> str | None:
     """The member that the host's first label stands for (``{AccountId}.``)."""
     if "host_label" not in operation.plans:
-        prefix: str = (operation.model.endpoint or {}).get("hostPrefix", "")
+        raw: dict[str, Any] = operation.service.description["operations"][operation.name]
+        prefix: str = raw.get("endpoint", {}).get("hostPrefix", "")
         operation.plans["host_label"] = prefix[1 : prefix.index("}")] if prefix.startswith("{") else None
-    return operation.plans["host_label"]
+    label: str | None = operation.plans["host_label"]
+    return label
 
 
 _DATA_PLANES = frozenset({"lambda-url", "dkr.ecr", "dkr-ecr", "execute-api"})
@@ -484,7 +488,7 @@ def _rival(names: tuple[str, ...], request: Request, path: str) -> str:
         for name in names:
             for line in patterns().get(name, ()):
                 sharing[line] = (*sharing.get(line, ()), name)
-        tree = Tree()
+        tree = Tree[tuple[str, ...]]()
         for line, having in sharing.items():
             method, _, uri = line.partition(" ")
             tree.add(Pattern(method, uri, having))

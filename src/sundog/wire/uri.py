@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import unquote, unquote_plus
 
+from sundog.wire.model import Service
+
 T = TypeVar("T")
+
+Asked = tuple[str, "dict[str, str]", bool]
+"""Query string, headers, and whether the path ends with a slash."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -15,7 +20,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Pattern(Generic[T]):
     """One method and URI, and what it stands for."""
 
-    __slots__ = ("headers", "labels", "literals", "method", "params", "segments", "value")
+    __slots__ = ("closed", "headers", "labels", "literals", "method", "params", "segments", "value")
 
     def __init__(
         self,
@@ -26,6 +31,8 @@ class Pattern(Generic[T]):
         headers: Iterable[str] = (),
     ) -> None:
         path, _, query = uri.partition("?")
+        self.closed = len(path) > 1 and path.endswith("/")
+        """Whether its path ends with a slash: nothing by itself, but it may be all that tells two services apart."""
         self.method = method
         self.value = value
         self.segments = split(path.removesuffix("/") if len(path) > 1 else path)
@@ -39,10 +46,10 @@ class Pattern(Generic[T]):
     def fits(self, query: dict[str, str]) -> bool:
         return all(k in query and (not v or query[k] == v) for k, v in self.literals.items())
 
-    def score(self, query: dict[str, str], headers: dict[str, str]) -> tuple[int, int]:
+    def score(self, query: dict[str, str], headers: dict[str, str], closed: bool) -> tuple[int, int, bool]:
         """How much of what it needs is there, less what is missing."""
         needed = [name in query for name in self.params] + [name in headers for name in self.headers]
-        return len(self.literals), sum(1 if there else -1 for there in needed)
+        return len(self.literals), sum(1 if there else -1 for there in needed), self.closed == closed
 
 
 class Tree(Generic[T]):
@@ -91,11 +98,12 @@ class Tree(Generic[T]):
         if "%" in path:
             segments = [unquote(segment) for segment in segments]
         values: list[str] = []
-        found = self._walk(segments, 0, method, values, query, headers)
+        asked = (query, headers, trailing)
+        found = self._walk(segments, 0, method, values, asked)
         if found is None and trailing:
             segments.append("")
             values.clear()
-            found = self._walk(segments, 0, method, values, query, headers)
+            found = self._walk(segments, 0, method, values, asked)
         return None if found is None else (found, values)
 
     def methods(self, path: str) -> set[str]:
@@ -103,21 +111,19 @@ class Tree(Generic[T]):
         known = {"GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS"}
         return {method for method in known if self.find(method, path, "", {}) is not None}
 
-    def _walk(
-        self, segments: list[str], index: int, method: str, values: list[str], query: str, headers: dict[str, str]
-    ) -> Pattern[T] | None:
+    def _walk(self, segments: list[str], index: int, method: str, values: list[str], asked: Asked) -> Pattern[T] | None:
         if index == len(segments):
             patterns = self.leaf.get(method)
-            return None if patterns is None else choose(patterns, query, headers)
+            return None if patterns is None else choose(patterns, asked)
         segment = segments[index]
         node = self.literals.get(segment)
         if node is not None:
-            found = node._walk(segments, index + 1, method, values, query, headers)
+            found = node._walk(segments, index + 1, method, values, asked)
             if found is not None:
                 return found
         if self.label is not None:
             values.append(segment)
-            found = self.label._walk(segments, index + 1, method, values, query, headers)
+            found = self.label._walk(segments, index + 1, method, values, asked)
             if found is not None:
                 return found
             values.pop()
@@ -125,7 +131,7 @@ class Tree(Generic[T]):
             patterns = leaf.get(method)
             stop = len(segments) - len(tail)
             if patterns is not None and stop > index and _matches(segments, stop, tail):
-                found = choose(patterns, query, headers)
+                found = choose(patterns, asked)
                 if found is not None:
                     values.append("/".join(segments[index:stop]))
                     values.extend(s for s, t in zip(segments[stop:], tail, strict=True) if t.startswith("{"))
@@ -137,20 +143,21 @@ def _matches(segments: list[str], start: int, tail: list[str]) -> bool:
     return all(want.startswith("{") or unquote(want) == segments[start + offset] for offset, want in enumerate(tail))
 
 
-def choose(patterns: list[Pattern[T]], query: str, headers: dict[str, str]) -> Pattern[T] | None:
+def choose(patterns: list[Pattern[T]], asked: Asked) -> Pattern[T] | None:
     """The pattern whose query literals are there; then the one with the most of what it needs."""
     if len(patterns) == 1:
         only = patterns[0]
         if not only.literals:
             return only
         # Alone on its path: a fixed part of the query string may be left out, but must not say something else.
-        found = parse_query(query)
+        found = parse_query(asked[0])
         return only if all(not v or found.get(k, v) == v for k, v in only.literals.items()) else None
+    query, headers, closed = asked
     found = parse_query(query)
     fitting = [p for p in patterns if p.fits(found)]
     if not fitting:
         return None
-    return max(fitting, key=lambda p: p.score(found, headers)) if len(fitting) > 1 else fitting[0]
+    return max(fitting, key=lambda p: p.score(found, headers, closed)) if len(fitting) > 1 else fitting[0]
 
 
 def split(path: str) -> list[str]:
@@ -177,11 +184,11 @@ def date_of(path: str) -> str | None:
     return first if _DATE.fullmatch(first) and path[11:12] in ("", "/") else None
 
 
-def service_tree(service: Any) -> Tree[Any]:
+def service_tree(service: Service) -> Tree[str]:
     """The tree of one REST service's operations, made on first use and kept in its plans."""
-    tree = service.plans.get("uri")
+    tree: Tree[str] | None = service.plans.get("uri")
     if tree is None:
-        tree = Tree()
+        tree = Tree[str]()
         shapes = service.description["shapes"]
         for name, raw in service.description["operations"].items():
             http = raw["http"]

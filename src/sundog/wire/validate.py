@@ -251,16 +251,10 @@ def _ok(check: Check) -> Ok:
         return _structure_ok(check)
     own = _own_ok(check)
     if kind == "list" and check.parts:
-        member = check.parts[0][1]
-        return lambda v: own(v) and all(item is None or member.ok(item) for item in v)
+        return _list_ok(own, check.parts[0][1])
     if kind == "map" and check.parts:
-        keys = next((c for part, c, _ in check.parts if part == "key"), None)
-        values = next((c for part, c, _ in check.parts if part == "value"), None)
-        return lambda v: (
-            own(v)
-            and (keys is None or all(map(keys.ok, v)))
-            and (values is None or all(item is None or values.ok(item) for item in v.values()))
-        )
+        parts = {part: inner for part, inner, _ in check.parts}
+        return _map_ok(own, parts.get("key"), parts.get("value"))
     return own
 
 
@@ -272,6 +266,8 @@ def _own_ok(check: Check) -> Ok:
     rules = {rule: limit for rule, limit, _ in tests}
     if kind in ("string", "list", "map") and rules and rules.keys() <= {"min", "max"}:
         low, high = rules.get("min", 0), rules.get("max", 1 << 62)
+        if type_ is str:
+            return lambda v: isinstance(v, str) and low <= len(v) <= high
         return lambda v: isinstance(v, type_) and low <= len(v) <= high
     if kind in _NUMBERS and rules:
         floor, ceiling = rules.get("low", float("-inf")), rules.get("high", float("inf"))
@@ -288,14 +284,17 @@ def _own_ok(check: Check) -> Ok:
 
 
 def _one_member(value: dict[str, Any]) -> bool:
-    return sum(item is not None for item in value.values()) == 1
+    count = len(value)
+    if count != 1 and None in value.values():
+        count = sum(item is not None for item in value.values())
+    return count == 1
 
 
 def _structure_ok(check: Check) -> Ok:
     needs = check.needs
     union = check.union
     labels = tuple(name for name, _, label in check.parts if label)
-    parts = tuple((name, part) for name, part, _ in check.parts if part.constrained)
+    parts = {name: part for name, part, _ in check.parts if part.constrained}
 
     def ok(value: Any) -> bool:
         if not isinstance(value, dict):
@@ -309,10 +308,39 @@ def _structure_ok(check: Check) -> Ok:
                 return False
         if union and not _one_member(value):
             return False
-        for name, part in parts:
-            item = value.get(name)
-            if item is not None and not part.ok(item):
+        if parts:
+            for name, item in value.items():
+                if item is not None and name in parts and not parts[name].ok(item):
+                    return False
+        return True
+
+    return ok
+
+
+def _list_ok(own: Ok, member: Check) -> Ok:
+    def ok(value: Any) -> bool:
+        if not own(value):
+            return False
+        test = member.ok
+        for item in value:  # noqa: SIM110  (a generator costs more than the loop)
+            if item is not None and not test(item):
                 return False
+        return True
+
+    return ok
+
+
+def _map_ok(own: Ok, key: Check | None, inner: Check | None) -> Ok:
+    def ok(value: Any) -> bool:
+        if not own(value):
+            return False
+        if key is not None and not all(map(key.ok, value)):
+            return False
+        if inner is not None:
+            test = inner.ok
+            for item in value.values():
+                if item is not None and not test(item):
+                    return False
         return True
 
     return ok
