@@ -97,7 +97,9 @@ def test_clouds_that_copy_aws(instances: Any) -> None:
     boto.connect_euca("10.0.0.1", "k", "s").get_all_reservations()
     assert (instances.last.scheme, instances.last.host) == ("http", "10.0.0.1:8773")
     assert instances.last.path.startswith("/services/Eucalyptus")
-    boto.connect_ec2_endpoint("https://compute.cloud.example.com:8773/services/compute", "k", "s").get_all_reservations()
+    boto.connect_ec2_endpoint(
+        "https://compute.cloud.example.com:8773/services/compute", "k", "s"
+    ).get_all_reservations()
     assert instances.last.host == "compute.cloud.example.com:8773"
 
 

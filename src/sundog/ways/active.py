@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -75,8 +75,9 @@ class _Site:
         """Replacements that somebody patched over, by id, with what they replaced."""
 
     def apply(self) -> None:
-        inherited = self.name not in vars(self.owner)
-        original = getattr(self.owner, self.name) if inherited else vars(self.owner)[self.name]
+        own: Mapping[str, Any] = self.owner.__dict__
+        inherited = self.name not in own
+        original: Any = getattr(self.owner, self.name) if inherited else own[self.name]
         if (ours := self.past.get(id(original))) is not None:
             # A mock ended below somebody's patch, and they put ours back since: its original is still the original.
             self.replacement, self.original, self.inherited = ours
@@ -86,7 +87,8 @@ class _Site:
         setattr(self.owner, self.name, self.replacement)
 
     def restore(self) -> None:
-        if vars(self.owner).get(self.name) is not self.replacement:
+        own: Mapping[str, Any] = self.owner.__dict__
+        if own.get(self.name) is not self.replacement:
             # Somebody else's is on top: ours stays below it, and does nothing.
             self.past[id(self.replacement)] = (self.replacement, self.original, self.inherited)
         elif self.inherited:
@@ -163,7 +165,7 @@ def _pop(entry: _Entry) -> None:
 
 
 @contextmanager
-def outside() -> Iterator[None]:
+def outside() -> Generator[None, None, None]:
     """Calls made inside, by this thread or task, are nobody's business: they go where they would without a mock."""
     entry = _push(None, True)
     try:

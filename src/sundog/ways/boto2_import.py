@@ -40,7 +40,7 @@ def _execute(loader: Any, module: ModuleType) -> None:
         warnings.simplefilter("ignore", DeprecationWarning)
         code = _code(loader, name)
     if code is None:
-        type(loader).exec_module(loader, module)
+        loader.exec_module(module)
     else:
         exec(code, module.__dict__)
     if name == "boto.vendored.six":
@@ -69,6 +69,9 @@ def _teach_six(six: ModuleType) -> None:
     def find_spec(self: Any, fullname: str, path: Any = None, target: Any = None) -> Any:
         return spec_from_loader(fullname, self) if fullname in self.known_modules else None
 
-    importer.find_spec = find_spec
-    importer.create_module = lambda self, spec: self.load_module(spec.name)
-    importer.exec_module = lambda self, module: None
+    def create_module(self: Any, spec: Any) -> Any:
+        return self.load_module(spec.name)
+
+    def exec_module(self: Any, module: Any) -> None: ...
+
+    importer.find_spec, importer.create_module, importer.exec_module = find_spec, create_module, exec_module

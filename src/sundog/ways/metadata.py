@@ -7,6 +7,7 @@ The process is taken for one that runs on an instance of the default account and
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ IMAGE_ID = "ami-0abcdef1234567890"
 MAC = "0e:49:61:0f:c3:11"
 ADDRESS = "10.0.0.10"
 LIFETIME = timedelta(hours=6)
+Tree = Mapping[str, "Tree | str"]
 _TOKEN_SALT = b"sundog instance metadata "
 
 
@@ -39,13 +41,13 @@ def answer(cloud: Cloud, request: Request) -> Response:
         return _refused(401, "Unauthorized")
     if not parts:
         return _text("1.0\n2014-02-25\nlatest")
-    found: Any = _tree(cloud)
+    found: Tree | str | None = _tree(cloud)
     for part in parts[1:]:
-        if not isinstance(found, dict) or part not in found:
+        found = None if isinstance(found, str) else found.get(part)
+        if found is None:
             return _refused(404, "Not Found")
-        found = found[part]
-    if isinstance(found, dict):
-        return _text("\n".join(f"{name}/" if isinstance(below, dict) else name for name, below in found.items()))
+    if not isinstance(found, str):
+        return _text("\n".join(name if isinstance(below, str) else f"{name}/" for name, below in found.items()))
     if found.startswith("{"):
         return _json(found.encode())
     return _text(found)
@@ -68,7 +70,7 @@ def _token(request: Request) -> Response:
     return response
 
 
-def _tree(cloud: Cloud) -> dict[str, Any]:
+def _tree(cloud: Cloud) -> Tree:
     """The data as nested folders, in the order in which they are listed."""
     region = cloud.settings.region
     zone = f"{region}a"

@@ -66,8 +66,8 @@ def _settings(config: dict[str, Any]) -> dict[str, Any]:
 
     The rest tells how moto emulates (with Docker or without, ...), and is of no account here.
     """
-    core = config.get("core") or {}
-    through = core.get("passthrough") or {}
+    core: dict[str, Any] = config.get("core") or {}
+    through: dict[str, Any] = core.get("passthrough") or {}
     hosts = [_host_pattern(url) for url in through.get("urls") or ()]
     for service in through.get("services") or ():
         hosts += [f"{service}.amazonaws.com", f"{service}.*.amazonaws.com", f"*.{service}.amazonaws.com"]

@@ -140,7 +140,7 @@ class _Summary:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._levels: dict[str, dict[str, int]] = {"modelled": {}, "unsupported": {}}
-        self._unread: dict[str, dict[str, int]] = {}
+        self._unread: dict[str, int] = {}
         active = sys.modules.get(_ACTIVE)
         if active is not None:
             self._listen(active)
@@ -166,7 +166,7 @@ class _Summary:
         for call in reversed(calls[:]):
             if call is last:
                 break
-            if call.kind == "call":
+            if call.kind == "call" and call.operation:
                 self._count(call)
         marks["_summed_up"] = calls[-1]
 
@@ -191,21 +191,22 @@ class _Summary:
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
         report = getattr(node, "workeroutput", {}).get("sundog")
         if report:
-            for kind, mine in (*self._levels.items(), ("unread", self._unread)):
+            sums: dict[str, dict[str, int]] = {**self._levels, "unread": self._unread}
+            for kind, mine in sums.items():
                 for name, count in report[kind].items():
                     mine[name] = mine.get(name, 0) + count
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if hasattr(self._config, "workeroutput"):
             return
-        parts = [
+        parts: list[tuple[str, dict[str, int]]] = [
             ("unsupported (answered by an error)", self._levels["unsupported"]),
             ("only modelled (kept as data, without AWS's behaviour)", self._levels["modelled"]),
             ("sent but never read by Sundog", self._unread),
         ]
         if not any(counts for _, counts in parts):
             return
-        shown = sys.maxsize if self._config.getoption("verbose") > 0 else _SHOWN
+        shown = sys.maxsize if int(self._config.getoption("verbose") or 0) > 0 else _SHOWN
         terminalreporter.section("sundog")
         for title, counts in parts:
             if not counts:

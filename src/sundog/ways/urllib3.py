@@ -53,7 +53,7 @@ def _make_request(original: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return original(self, conn, method, url, *args, **kwargs)
         finally:
-            if conn.sock is duplex or conn.sock is None:
+            if conn.sock in (duplex, None):
                 for name, value in aside.items():
                     if value is _MISSING:
                         conn.__dict__.pop(name, None)
