@@ -70,12 +70,17 @@ class Values:
             # The query protocols have no way to say what stands in an empty list, nor headers and query strings that
             # there is one; XML can't say so of a flattened one.
             least = 0 if not self.xml and location is None else 1
-            return st.lists(self.of(shape.member, depth + 1), min_size=least, max_size=2)
+            item = HEADER if location and shape.member.type_name == "string" else self.of(shape.member, depth + 1)
+            return st.lists(item, min_size=least, max_size=2)
         if kind == "map":
             least = 0 if not self.xml and location is None else 1
             keys = self.keys(shape, location)
+            if location == "querystring" and shape.value.type_name == "list":
+                return st.dictionaries(keys, st.lists(HEADER, min_size=1, max_size=2), min_size=1, max_size=2)
             return st.dictionaries(keys, self.of(shape.value, depth + 1), min_size=least, max_size=2)
-        if location in ("uri",) and kind == "string":
+        if shape.serialization.get("hostLabel"):
+            return st.sampled_from(("123456789012", "g-0123"))
+        if location == "uri" and kind == "string":
             return st.sampled_from(shape.enum) if shape.enum else LABEL
         if location in ("header", "headers") and kind == "string":
             return DOCUMENT if shape.serialization.get("jsonvalue") else HEADER
@@ -197,14 +202,14 @@ def told(shape: Any, value: Any, protocol: str, top: bool = False) -> Any:
             required = name in shape.required_members
             if top and name == payload and item in (b"", "", {}) and not (required and item != ""):
                 continue
-            if protocol in ("query", "ec2") and item == {} and member.type_name == "structure":
+            if protocol in ("query", "ec2") and item in ({}, []) and member.type_name in ("structure", "list"):
                 continue
             found[name] = item
         return found
     if kind == "list":
         items = [told(shape.member, item, protocol) for item in value]
         if protocol in ("query", "ec2"):
-            items = [item for item in items if item != {}]
+            items = [item for item in items if item not in ({}, [])]
         return items
     if kind == "map":
         return {key: told(shape.value, item, protocol) for key, item in value.items()}

@@ -258,7 +258,16 @@ def _rest_plan(op: Operation, output: Output, compiler: Direct, protocol: str) -
     if op.service.name == "s3" and op.name == "GetBucketLocation":
         # The region is the answer's root element, which botocore's own handler reads: None for us-east-1.
         return lambda result: {"LocationConstraint": result.get("LocationConstraint")}
-    headers = [(name, write, _header_reader(compiler, traits, protocol)) for name, _, write, traits in output.headers]
+    typed = output.payload is not None and output.payload[1]["type"] in ("blob", "string")
+    headers = [
+        (
+            name,
+            write,
+            _header_reader(compiler, traits, protocol),
+            output.content_type(op.service.name) if typed and header == "content-type" else None,
+        )
+        for name, header, write, traits in output.headers
+    ]
     maps = [name for name, _ in output.header_maps]
     status, default = output.status, op.status
     body = compiler.make_structure(output.rest) if output.rest is not None else None
@@ -268,14 +277,16 @@ def _rest_plan(op: Operation, output: Output, compiler: Direct, protocol: str) -
         payload = member, _payload_reader(compiler, traits)
     if not headers and not maps and status is None and payload is None:
         return body or (lambda _: {})
-    placed = frozenset([name for name, _, _ in headers] + maps + ([status] if status else []))
+    placed = frozenset([name for name, _, _, _ in headers] + maps + ([status] if status else []))
 
     def rest(result: dict[str, Any]) -> dict[str, Any]:
         out: dict[str, Any] = {}
-        for name, write, read in headers:
+        for name, write, read, otherwise in headers:
             value = result.get(name)
             if value is not None:
                 out[name] = read(write(value))
+            elif otherwise is not None:
+                out[name] = otherwise
         for name in maps:
             out[name] = {key.lower(): str(value) for key, value in (result.get(name) or {}).items()}
         if status is not None:

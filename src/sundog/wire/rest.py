@@ -166,6 +166,12 @@ class Output:
             for key, value in (result.get(name) or {}).items():
                 headers[prefix + key.lower()] = clean(str(value))
 
+    def content_type(self, service: str) -> str:
+        """What a payload of bytes or text is called if no member says what it is."""
+        if self.payload is not None and self.payload[1]["type"] == "blob":
+            return "binary/octet-stream" if service == "s3" else "application/octet-stream"
+        return "application/json" if service == "s3" else "text/plain"
+
     def code(self, result: dict[str, Any], default: int) -> int:
         """The HTTP status."""
         found = result.get(self.status) if self.status is not None else None

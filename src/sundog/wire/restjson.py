@@ -87,10 +87,10 @@ def encode(op: Operation, result: dict[str, Any], request_id: str, version: str 
             headers["content-type"] = CONTENT_TYPE
             body = write_events(op.service, traits, value or (), out, dump, "application/json")
         elif traits["type"] == "blob":
-            headers["content-type"] = "application/octet-stream"
+            headers["content-type"] = output.content_type(op.service.name)
             body = b"" if value is None else value if hasattr(value, "read") else as_bytes(value)
         elif traits["type"] == "string":
-            headers["content-type"] = "text/plain"
+            headers["content-type"] = output.content_type(op.service.name)
             body = b"" if value is None else str(value).encode()
         else:
             headers["content-type"] = "application/json"
@@ -105,7 +105,7 @@ def encode(op: Operation, result: dict[str, Any], request_id: str, version: str 
             plan = op.plans["rest-json-out"] = out.make_structure(output.traits)
         headers["content-type"] = "application/json"
         body = dump(plan(result))
-    elif status != 204:
+    elif status != 204 and op.method != "HEAD":
         headers["content-type"] = "application/json"
         body = b"{}"
     if output.headers or output.header_maps:

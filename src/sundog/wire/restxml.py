@@ -123,10 +123,10 @@ def encode(op: Operation, result: dict[str, Any], request_id: str, version: str 
             headers["content-type"] = CONTENT_TYPE
             body = write_events(service, traits, value or (), out, None, "text/xml")
         elif kind == "blob":
-            headers["content-type"] = "binary/octet-stream" if service.name == "s3" else "application/octet-stream"
+            headers["content-type"] = output.content_type(service.name)
             body = b"" if value is None else value if hasattr(value, "read") else as_bytes(value)
         elif kind == "string":
-            headers["content-type"] = "application/json" if service.name == "s3" else "text/plain"
+            headers["content-type"] = output.content_type(service.name)
             body = b"" if value is None else str(value).encode()
         elif value is not None:
             root = traits.get("locationName") or name
