@@ -18,7 +18,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     - ``account``, ``region``: where calls land that name none.
     - ``seed``: two runs with the same seed make the same ids, secrets and chances.
-    - ``path``: ``direct`` answers boto3 without bytes where nobody would notice; ``wire`` always makes and parses bytes.
+    - ``path``: ``direct`` answers boto3 without bytes where nobody would notice; ``wire`` always makes and parses bytes;
+      ``server`` sends these over a loopback socket to a server in a thread.
     - ``strict``: operations that are only modelled are refused, and the models' patterns are enforced.
     - ``enforce_iam``: signatures are verified and policies decide. ``verify_signatures`` alone only does the first.
     - ``refuse_unknown_images``: RunInstances refuses an AMI that nobody made, as AWS does.
@@ -31,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     account: str = DEFAULT_ACCOUNT
     region: str = DEFAULT_REGION
     seed: int | str | None = None
-    path: Literal["direct", "wire"] = "direct"
+    path: Literal["direct", "wire", "server"] = "direct"
     strict: bool = False
     enforce_iam: bool = False
     verify_signatures: bool = False

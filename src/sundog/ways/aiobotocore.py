@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sundog.exchange import decoded
 from sundog.ways import active
 from sundog.ways.active import Patch
-from sundog.ways.botocore import answer_of, answers_for, from_prepared, prepare_direct
+from sundog.ways.botocore import Spool, answer_of, answers_for, from_prepared, in_memory, prepare_direct, rewinder
 from sundog.ways.network import answer_async, when_ready
 
 if TYPE_CHECKING:
@@ -37,13 +37,40 @@ def _make_request(original: Any) -> Any:
 
 
 async def _direct(cloud: Cloud, endpoint: Any, operation_model: Any, request_dict: dict[str, Any]) -> Any:
+    body = request_dict["body"]
+    rewind = None
+    if not in_memory(body):
+        rewind = rewinder(body)
+        if rewind is None or cloud.settings.path != "direct":
+            return None
+        request_dict = {**request_dict, "body": await _gathered(body)}
     prepared = prepare_direct(cloud, endpoint, operation_model, request_dict)
-    if prepared is None:
-        return None
-    operation, request, call = prepared
-    if decoded(cloud, operation, request, call):
-        await when_ready(cloud, lambda final: cloud.execute(operation, call.params, call, final))
-    return answer_of(cloud, operation, call, request_dict)
+    answer = None
+    if prepared is not None:
+        operation, request, call = prepared
+        if decoded(cloud, operation, request, call):
+            await when_ready(cloud, lambda final: cloud.execute(operation, call.params, call, final))
+        answer = answer_of(cloud, operation, call, request_dict)
+    if answer is None and rewind is not None:
+        rewind()
+    return answer
+
+
+async def _gathered(body: Any) -> Any:
+    """A copy of a body that may be read asynchronously."""
+    from aiobotocore._helpers import resolve_awaitable
+
+    spool = Spool()
+    if hasattr(body, "read"):
+        while chunk := await resolve_awaitable(body.read(1 << 16)):
+            spool.add(chunk)
+    elif hasattr(body, "__aiter__"):
+        async for chunk in body:
+            spool.add(chunk)
+    else:
+        for chunk in body:
+            spool.add(chunk)
+    return spool.body()
 
 
 def _send(original: Any) -> Any:
@@ -51,7 +78,11 @@ def _send(original: Any) -> Any:
         cloud = active.current()
         if cloud is None:
             return await original(self, request)
-        made = from_prepared(request)
+        if cloud.settings.path == "server":
+            from sundog.ways import loopback
+
+            return await loopback.send_async(original, self, cloud, request)
+        made = from_prepared(request, None if in_memory(request.body) else await _gathered(request.body))
         if not answers_for(cloud, made.host):
             return await original(self, request)
         response = await answer_async(cloud, made)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -71,6 +71,10 @@ def _send(original: Any) -> Any:
         cloud = active.current()
         if cloud is None:
             return original(self, request)
+        if cloud.settings.path == "server":
+            from sundog.ways import loopback
+
+            return loopback.send(original, self, cloud, request)
         made = from_prepared(request)
         if not answers_for(cloud, made.host):
             return original(self, request)
@@ -90,8 +94,8 @@ def answers_for(cloud: Cloud, host: str) -> bool:
     return found
 
 
-def from_prepared(prepared: Any) -> Request:
-    """A request from one that botocore has prepared."""
+def from_prepared(prepared: Any, body: Any = None) -> Request:
+    """A request from one that botocore has prepared; ``body``: this one instead of its own."""
     url = urlsplit(prepared.url)
     headers: dict[str, str] = {}
     for name, value in prepared.headers.items():
@@ -99,7 +103,8 @@ def from_prepared(prepared: Any) -> Request:
         lower = name.lower()
         headers[lower] = f"{headers[lower]},{text}" if lower in headers else text
     headers.setdefault("host", url.netloc)
-    body = prepared.body
+    if body is None:
+        body = prepared.body
     if body is None:
         body = b""
     elif isinstance(body, str):
@@ -118,7 +123,10 @@ def from_dict(request_dict: dict[str, Any]) -> Request:
     host, slash, path = rest.partition("/")
     path, _, query = (slash + path).partition("?")
     body = request_dict["body"]
-    headers = {name.lower(): value if isinstance(value, str) else _text(value) for name, value in request_dict["headers"].items()}
+    headers = {
+        name.lower(): value if isinstance(value, str) else _text(value)
+        for name, value in request_dict["headers"].items()
+    }
     form = None
     if isinstance(body, dict):
         form, body = body, b""
@@ -139,22 +147,55 @@ def _text(value: Any) -> str:
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
 
 
+class Spool:
+    """A copy of a body that is read bit by bit: what the user goes on to do with the original is the user's business."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=8 << 20)
+        self._size = 0
+
+    def add(self, chunk: Any) -> None:
+        data = chunk.encode() if isinstance(chunk, str) else chunk
+        self._size += len(data)
+        self._file.write(data)
+
+    def body(self) -> Any:
+        self._file.seek(0)
+        if self._size > 1 << 20:
+            return self._file
+        with self._file:
+            return self._file.read()
+
+
 def _spooled(body: Any) -> Any:
-    """The rest of a file or iterable: a copy, since what the user goes on to do with it is the user's business."""
-    file = tempfile.SpooledTemporaryFile(max_size=8 << 20)
+    spool = Spool()
     chunks = iter(lambda: body.read(1 << 16), b"") if hasattr(body, "read") else iter(body)
-    size = 0
     for chunk in chunks:
         if not chunk:
             break
-        data = chunk.encode() if isinstance(chunk, str) else chunk
-        size += len(data)
-        file.write(data)
-    file.seek(0)
-    if size <= 1 << 20:
-        with file:
-            return file.read()
-    return file
+        spool.add(chunk)
+    return spool.body()
+
+
+def in_memory(body: Any) -> bool:
+    return body is None or isinstance(body, (bytes, str, bytearray, dict))
+
+
+def rewinder(body: Any) -> Callable[[], Any] | None:
+    """What puts a body that was read back to where it stands now; None if nothing can."""
+    raw = getattr(body, "_raw", body)  # botocore wraps the file that it makes chunks of
+    try:
+        position = raw.tell()
+        raw.seek(position)
+    except (AttributeError, OSError, TypeError, ValueError):
+        return None
+
+    def rewind() -> None:
+        if raw is not body:
+            body.seek(0)
+        raw.seek(position)
+
+    return rewind
 
 
 def to_botocore(response: Response, url: str, stream: bool) -> Any:
@@ -251,12 +292,21 @@ def _look(endpoint: Any, operation_model: Any) -> _Path:
 
 def direct(cloud: Cloud, endpoint: Any, operation_model: Any, request_dict: dict[str, Any]) -> Any:
     """The answer as ``make_request`` gives it; None if the wire path must answer."""
+    body = request_dict["body"]
+    rewind = None
+    if not in_memory(body):
+        rewind = rewinder(body)
+        if rewind is None:
+            return None
     prepared = prepare_direct(cloud, endpoint, operation_model, request_dict)
     if prepared is None:
         return None
     operation, request, call = prepared
     perform(cloud, operation, request, call)
-    return answer_of(cloud, operation, call, request_dict)
+    answer = answer_of(cloud, operation, call, request_dict)
+    if answer is None and rewind is not None:
+        rewind()
+    return answer
 
 
 def prepare_direct(
@@ -264,7 +314,7 @@ def prepare_direct(
 ) -> tuple[Operation, Request, Call] | None:
     """What the direct path works on; None if the wire path must answer."""
     settings = cloud.settings
-    if settings.path == "wire" or settings.enforce_iam or settings.verify_signatures:
+    if settings.path != "direct" or settings.enforce_iam or settings.verify_signatures:
         return None
     path = _path(endpoint, operation_model)
     if not path.direct:

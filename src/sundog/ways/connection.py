@@ -202,6 +202,9 @@ class Connection(HttpToolsProtocol):
                 text = f"{text}?{parts.query}"
             if not fields.get("host"):
                 fields["host"] = host
+        elif fields.get("x-forwarded-proto") in ("http", "https"):
+            # Whoever took TLS off in front of us says how the client came: answers' URLs are to lead there.
+            scheme = fields["x-forwarded-proto"]
         path, _, query = text.partition("?")
         if self.spool is not None:
             self.spool.seek(0)

@@ -122,14 +122,26 @@ class Worlds:
             self._by_key[key] = world
         return world
 
-    def delete(self, name: str) -> None:
-        if name == DEFAULT:
-            raise WorldError("The default world can be reset, not deleted.")
+    def adopt(self, name: str, cloud: Cloud) -> None:
+        """Answer for a cloud that somebody else made, and closes."""
+        self.default  # noqa: B018
+        if name in self._worlds:
+            raise WorldError(f"There already is a world named {name!r}.", 409)
+        self._worlds[name] = World(name, cloud)
+
+    def release(self, name: str) -> None:
+        """The counterpart of ``adopt``."""
         world = self[name]
         del self._worlds[name]
         for key in [key for key, owner in self._by_key.items() if owner is world]:
             del self._by_key[key]
-        world.cloud.close()
+
+    def delete(self, name: str) -> None:
+        if name == DEFAULT:
+            raise WorldError("The default world can be reset, not deleted.")
+        cloud = self[name].cloud
+        self.release(name)
+        cloud.close()
 
     def pick(self, request: Request) -> World:
         """The world that answers a request."""

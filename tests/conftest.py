@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+Handler = Callable[[Any, Any], Any]
+
+
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Callable[[Handler], Handler]]]:
+    """Lets a test's function answer an operation: ``@handler("ec2", "DescribeVpcs")``, in every cloud while the test runs."""
+    from sundog import behaviour
+    from sundog.core import op
+    from sundog.wire.model import Operation, get_service
+
+    changed: list[Operation] = []
+
+    def answers(service: str, name: str, prepare: Any = None, **options: Any) -> Callable[[Handler], Handler]:
+        operation = get_service(service).operation(name)
+        assert operation is not None, f"{service} has no operation {name}"
+
+        def mark(function: Handler) -> Handler:
+            function = op(**options)(function)
+            with monkeypatch.context() as patch:
+                patch.setattr(behaviour, "find_handler", lambda *_: function)
+                made = behaviour.Behaviour(operation)
+            made.prepare = prepare
+            operation.plans["behaviour"] = made
+            changed.append(operation)
+            return function
+
+        return mark
+
+    yield answers
+    for operation in changed:
+        operation.plans.pop("behaviour", None)
