@@ -17,6 +17,14 @@ def python_name(wire_name: str) -> str:
     return name + "_" if keyword.iskeyword(name) else name
 
 
+def request_uri(http: dict[str, Any]) -> str:
+    """The URI in an operation's ``http`` trait. botocore takes S3's bucket out of its client's model, which we may share."""
+    uri: str = http.get("requestUri", "/")
+    if "authPath" in http and not uri.startswith("/{Bucket}"):
+        return "/{Bucket}" + uri
+    return uri
+
+
 class Operation:
     """One operation of one service. ``plans`` is where whoever compiles something for it keeps the result."""
 
@@ -47,7 +55,7 @@ class Operation:
 
     @cached_property
     def uri(self) -> str:
-        return self.model.http.get("requestUri", "/")
+        return request_uri(self.model.http)
 
     @cached_property
     def status(self) -> int:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from sundog.wire.errors import AwsError
 from sundog.wire.hosts import Host
 from sundog.wire.http import Request
-from sundog.wire.model import Service
+from sundog.wire.model import Service, request_uri
 from sundog.wire.uri import parse_query
 
 _LEVELS = {"/": 0, "/{Bucket}": 1, "/{Bucket}/{Key+}": 2}
@@ -45,7 +45,7 @@ class Rules:
         self.known: tuple[set[str], set[str], set[str]] = (set(), set(), set())
         shapes = service.description["shapes"]
         for name, raw in service.description["operations"].items():
-            path, _, query = raw["http"]["requestUri"].partition("?")
+            path, _, query = request_uri(raw["http"]).partition("?")
             level = _LEVELS.get(path)
             if level is None or name in _OLDER:
                 continue
@@ -125,9 +125,9 @@ def place(request: Request, host: Host, path: str) -> tuple[str | None, str | No
 def bucket_of(host: Host) -> str | None:
     """The bucket (or the access point's ARN) in a virtual-hosted name."""
     rest = host.rest
-    if not rest:
-        return None
     prefix = host.prefix
+    if not rest or (host.aws and not prefix):
+        return None
     if prefix in ("s3-accesspoint", "s3-object-lambda"):
         name, dash, account = rest.rpartition("-")
         if dash and account.isdigit():
