@@ -43,14 +43,17 @@ class Direct(Compiler):
     def make_structure(self, traits: Traits) -> Convert:
         table = self.members(traits, self.member)
         shape = traits["shape"]
-        get = table.__getitem__
+        known, find = table.known, table.find
 
         def structure(value: dict[str, Any]) -> dict[str, Any]:
             out: dict[str, Any] = {}
             for name, item in value.items():
                 if item is None:
                     continue
-                convert = get(name)
+                try:
+                    convert = known[name]
+                except KeyError:
+                    convert = find(name)
                 if convert is _same:
                     out[name] = item
                 elif convert is None:

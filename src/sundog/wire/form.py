@@ -39,14 +39,17 @@ def add(tree: Tree, text: str) -> None:
     hang(tree, _fields(text))
 
 
-def _fields(text: str) -> Iterable[tuple[str, str]]:
-    for pair in text.split("&"):
-        name, _, value = pair.partition("=")
-        if "%" in value or "+" in value:
-            value = unquote_plus(value)
-        if "%" in name or "+" in name:
-            name = unquote_plus(name)
-        yield name, value
+def _fields(text: str) -> list[tuple[str, str]]:
+    pairs = [pair.partition("=") for pair in text.split("&")]
+    if "%" not in text and "+" not in text:
+        return [(name, value) for name, _, value in pairs]
+    return [
+        (
+            unquote_plus(name) if "%" in name or "+" in name else name,
+            unquote_plus(value) if "%" in value or "+" in value else value,
+        )
+        for name, _, value in pairs
+    ]
 
 
 def hang(tree: Tree, fields: Iterable[tuple[str, Any]]) -> None:
@@ -127,15 +130,18 @@ class FormIn(Compiler):
 
     def make_structure(self, traits: Traits) -> Read:
         table = self.members(traits, self.member, wire=True)
-        get = table.__getitem__
+        known = table.known
         folded: dict[str, str] = {}
 
         def find(name: str) -> Any:
-            """A member whose name the client wrote in another case."""
-            if not folded:
-                folded.update({known.lower(): known for known in reversed(table.refs)})
-            known = folded.get(name.lower())
-            return None if known is None else table[known]
+            """A member not met before: by its name, or by one that the client wrote in another case."""
+            if name not in table.refs and name:
+                if not folded:
+                    folded.update({wire.lower(): wire for wire in reversed(table.refs)})
+                wire = folded.get(name.lower())
+                if wire is not None:
+                    return table.find(wire)
+            return table.find(name)
 
         def structure(node: Any) -> dict[str, Any]:
             if node.__class__ is not dict:
@@ -144,7 +150,10 @@ class FormIn(Compiler):
                 raise WrongType(node, "Structure")
             out: dict[str, Any] = {}
             for name, item in node.items():
-                plan = get(name) or (find(name) if name else None)
+                try:
+                    plan = known[name]
+                except KeyError:
+                    plan = find(name)
                 if plan is None:
                     continue
                 member, read = plan

@@ -27,7 +27,7 @@ class JsonIn(Compiler):
 
     def make_structure(self, traits: Traits) -> Convert:
         table = self.members(traits, self.member, wire=True)
-        get = table.__getitem__
+        known, find = table.known, table.find
 
         def structure(value: Any) -> dict[str, Any]:
             if value.__class__ is not dict:
@@ -36,7 +36,10 @@ class JsonIn(Compiler):
             for key, item in value.items():
                 if item is None:
                     continue
-                plan = get(key)
+                try:
+                    plan = known[key]
+                except KeyError:
+                    plan = find(key)
                 if plan is None:
                     continue
                 name, read = plan
@@ -156,14 +159,17 @@ class JsonOut(Compiler):
     def make_structure(self, traits: Traits) -> Convert:
         table = self.members(traits, self.member)
         shape = traits["shape"]
-        get = table.__getitem__
+        known, find = table.known, table.find
 
         def structure(value: dict[str, Any]) -> dict[str, Any]:
             out: dict[str, Any] = {}
             for name, item in value.items():
                 if item is None:
                     continue
-                plan = get(name)
+                try:
+                    plan = known[name]
+                except KeyError:
+                    plan = find(name)
                 if plan is None:
                     if name == "ResponseMetadata":
                         continue

@@ -16,10 +16,13 @@ Traits = dict[str, Any]
 """A shape as one member sees it: the shape's own traits with the member's on top, and its name under ``shape``."""
 
 
-class Members(dict[str, Any]):
-    """A structure's members, compiled on first use. ``None`` for what the structure lacks, which isn't kept."""
+class Members:
+    """A structure's members, compiled on first use. ``known`` holds those that were; ``find`` is for the others.
 
-    __slots__ = ("compile", "refs", "shapes")
+    The loops over a structure's members look into ``known`` themselves: a plain dictionary is what Python is fastest at.
+    """
+
+    __slots__ = ("compile", "known", "refs", "room", "shapes")
 
     def __init__(
         self, shapes: dict[str, Any], refs: dict[str, tuple[str, Traits]], compile_: Callable[[str, Traits], Any]
@@ -27,13 +30,19 @@ class Members(dict[str, Any]):
         self.shapes = shapes
         self.refs = refs
         self.compile = compile_
+        self.known: dict[str, Any] = {}
+        self.room = len(refs) + 32
 
-    def __missing__(self, key: str) -> Any:
+    def find(self, key: str) -> Any:
+        """The member's plan; None for what the structure lacks."""
         found = self.refs.get(key)
         if found is None:
+            # Kept too, since clients that send one unknown member do so with every call; but not without bounds.
+            if len(self.known) < self.room and len(key) < 64:
+                self.known[key] = None
             return None
         name, ref = found
-        plan = self[key] = self.compile(name, resolve(self.shapes, ref))
+        plan = self.known[key] = self.compile(name, resolve(self.shapes, ref))
         return plan
 
 

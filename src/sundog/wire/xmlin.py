@@ -56,7 +56,7 @@ class XmlIn(Compiler):
 
     def make_structure(self, traits: Traits) -> Read:
         table = self.members(traits, self.member, wire=True)
-        get = table.__getitem__
+        known, find = table.known, table.find
         attributes: dict[str, str] = {}
         for name, ref in traits["members"].items():
             member = self.sub(ref)
@@ -67,15 +67,20 @@ class XmlIn(Compiler):
             out: dict[str, Any] = {}
             for child in node:
                 tag = child.tag
-                plan = get(tag.rpartition("}")[2] if tag[0] == "{" else tag)
+                if tag[0] == "{":
+                    tag = tag.rpartition("}")[2]
+                try:
+                    plan = known[tag]
+                except KeyError:
+                    plan = find(tag)
                 if plan is None:
                     continue
                 name, read, gather = plan
                 if gather is not None:
-                    known = out.get(name)
-                    if known is None:
-                        known = out[name] = gather()
-                    read(child, known)
+                    gathered = out.get(name)
+                    if gathered is None:
+                        gathered = out[name] = gather()
+                    read(child, gathered)
                 elif read is None:
                     out[name] = child.text or ""
                 else:
