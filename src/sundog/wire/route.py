@@ -98,16 +98,27 @@ class RouteError(AwsError):
         self.protocol = protocol
         self.credential = credential
         self.host = host
+        self.profile = host.profile
 
 
 _candidates: dict[tuple[Host, str | None], tuple[tuple[str, ...], bool]] = {}
-_targets: dict[tuple[str, str, str | None], tuple[Service, Operation]] = {}
-_actions: dict[tuple[str, str, str, str | None], tuple[Service, Operation, str]] = {}
+_targets: dict[tuple[str, Host, str | None], tuple[Service, Operation]] = {}
+_actions: dict[tuple[str, str, Host, str | None], tuple[Service, Operation, str]] = {}
 _rivals: dict[tuple[str, ...], Tree[tuple[str, ...]]] = {}
 
 
 def route(request: Request, hosts: Hosts | None = None) -> Routed:
     """Find service and operation; RouteError (an AwsError in the family's words) if none matches."""
+    routed = _route(request, hosts)
+    profile = routed.profile
+    if profile is not None and not profile.allows(routed.service.name):
+        raise RouteError(
+            _nothing_asked(None, routed.host), routed.service, routed.protocol, routed.credential, routed.host
+        )
+    return routed
+
+
+def _route(request: Request, hosts: Hosts | None) -> Routed:
     registry = _hosts.DEFAULT if hosts is None else hosts
     credential = identify(request)
     host = registry.parse(request.host)
@@ -123,7 +134,7 @@ def route(request: Request, hosts: Hosts | None = None) -> Routed:
     names, may_be_query = _choices(host, credential.service)
     target = headers.get("x-amz-target")
     if target is not None and not (len(names) == 1 and names[0] == "s3"):
-        service, operation = _by_target(target, names, request.host, credential, host)
+        service, operation = _by_target(target, names, credential, host)
         return Routed(service, operation, "json", {}, region, credential, host, path, profile)
     if "smithy-protocol" in headers:
         found_cbor = _by_cbor(path, names, credential, host)
@@ -185,10 +196,8 @@ def _service(name: str) -> Service | None:
         return None
 
 
-def _by_target(
-    target: str, names: tuple[str, ...], host_name: str, credential: Credential, host: Host
-) -> tuple[Service, Operation]:
-    key = (target, host_name, credential.service)
+def _by_target(target: str, names: tuple[str, ...], credential: Credential, host: Host) -> tuple[Service, Operation]:
+    key = (target, host, credential.service)
     found = _targets.get(key)
     if found is not None:
         return found
@@ -273,8 +282,8 @@ def _by_action(
     credential: Credential,
     host: Host,
 ) -> tuple[Service, Operation, str]:
-    key = (action, version, request.host, credential.service) if host.profile is None else None
-    found = None if key is None else _actions.get(key)
+    key = (action, version, host, credential.service)
+    found = _actions.get(key)
     if found is not None:
         return found
     known = table()
@@ -302,7 +311,7 @@ def _by_action(
         if service is not None and operation is not None:
             protocol = "ec2" if service.protocols[0] == "ec2" else "query"
             result = (service, operation, protocol)
-            if key is not None and len(sharing) == 1:
+            if len(sharing) == 1:
                 if len(_actions) >= _MEMO_MAX:
                     _actions.clear()
                 _actions[key] = result
@@ -345,8 +354,8 @@ def _by_path(
     host: Host,
     profile: Profile | None,
 ) -> Routed:
-    if not names:
-        names = ("s3",) if profile is None or profile.allows("s3") else ()
+    if not names and not host.aws and (profile is None or (profile.allows("s3") and not host.rest)):
+        names = ("s3",)
     if len(names) > 1 and path.startswith(("/v20180820/", "/S3Outposts/")):
         # A bucket may have that name, but then the request carries nothing of the control plane.
         if path[1] == "S" and "s3outposts" in names:
@@ -361,12 +370,17 @@ def _by_path(
             raise RouteError(error, service, "rest-xml", credential, host) from None
         operation = None if name is None else service.operation(name)
         return Routed(service, operation, "rest-xml", labels, region, credential, host, path, profile, kind)
+    if host.prefix in _DATA_PLANES or "apigatewaymanagementapi" in names:
+        special = _data_plane(path, region, credential, host, profile)
+        if isinstance(special, Routed):
+            return special
+        path = special
     protocols = table().protocols
     rest = tuple(n for n in names if protocols.get(n, ("",))[0].startswith("rest"))
     if not rest:
         service = _service(names[0]) if names else None
         raise RouteError(
-            _nothing_asked(service), service, service.protocols[0] if service else "rest-xml", credential, host
+            _nothing_asked(service, host), service, service.protocols[0] if service else "rest-xml", credential, host
         )
     return _by_rest(request, rest, path, region, credential, host, profile)
 
@@ -382,9 +396,11 @@ def _s3_control(request: Request, credential: Credential, host: Host) -> bool:
     )
 
 
-def _nothing_asked(service: Service | None) -> AwsError:
-    """A request to an RPC service that names no operation."""
-    if service is None or service.protocols[0] in ("query", "ec2"):
+def _nothing_asked(service: Service | None, host: Host) -> AwsError:
+    """A request to an RPC service that names no operation, or to a name at which none answers."""
+    if service is None:
+        return AwsError("UnknownOperationException", f"No service is known to answer at {host.name}", 404)
+    if service.protocols[0] in ("query", "ec2"):
         return AwsError("MissingAction", "The request must contain the parameter Action")
     return AwsError("UnknownOperationException", "", 404)
 
@@ -399,12 +415,6 @@ def _by_rest(
     profile: Profile | None,
 ) -> Routed:
     name = names[0]
-    prefix = host.prefix
-    if prefix in _DATA_PLANES or name == "apigatewaymanagementapi":
-        special = _data_plane(request, names, path, region, credential, host, profile)
-        if isinstance(special, Routed):
-            return special
-        path = special
     if len(names) > 1:
         name = _rival(names, request, path)
     service = _service(name)
@@ -452,8 +462,6 @@ _DATA_PLANES = frozenset({"lambda-url", "dkr.ecr", "dkr-ecr", "execute-api"})
 
 
 def _data_plane(
-    request: Request,
-    names: tuple[str, ...],
     path: str,
     region: str | None,
     credential: Credential,
