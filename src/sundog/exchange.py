@@ -29,6 +29,11 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
     if operation is None:
         return _not_an_operation(cloud, routed, request, call)
     spoken = codec(routed.protocol)
+    version = None
+    if routed.protocol in ("query", "ec2"):
+        from sundog.wire.query import version_of
+
+        version = version_of(request)
     try:
         if cloud.checks_signatures:
             cloud.verify(request, routed, call)
@@ -39,11 +44,11 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
     else:
         cloud.execute(operation, call.params, call, final)
     if call.error is not None:
-        response = spoken.encode_error(routed.service, operation, call.error, call.request_id)
+        response = spoken.encode_error(routed.service, operation, call.error, call.request_id, version)
         response.headers.update(call.error.headers)
     else:
         assert call.answer is not None
-        response = spoken.encode(operation, call.answer, call.request_id)
+        response = spoken.encode(operation, call.answer, call.request_id, version)
         if call.headers:
             response.headers.update(call.headers)
     response.headers["x-sundog-fidelity"] = call.fidelity

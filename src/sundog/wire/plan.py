@@ -19,7 +19,7 @@ Traits = dict[str, Any]
 class Members:
     """A structure's members, compiled on first use. ``known`` holds those that were; ``find`` is for the others.
 
-    The loops over a structure's members look into ``known`` themselves: a plain dictionary is what Python is fastest at.
+    The loops over a structure's members look into ``known`` themselves: a plain dictionary is the fastest there is.
     """
 
     __slots__ = ("compile", "known", "refs", "room", "shapes")

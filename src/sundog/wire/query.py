@@ -16,6 +16,8 @@ from sundog.wire.xmlout import XmlOut, escape
 
 CONTENT_TYPE = "text/xml;charset=UTF-8"
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_NAMED_VERSION = re.compile(r"(?:^|&)Version=(\d{4}-\d\d-\d\d)(?:&|$)", re.ASCII)
+_NAMED_VERSION_BYTES = re.compile(rb"(?:^|&)Version=(\d{4}-\d\d-\d\d)(?:&|$)")
 
 
 class QueryIn(FormIn):
@@ -105,6 +107,15 @@ def respond(status: int, text: str, request_id: str) -> Response:
     return Response(
         status, {"content-type": CONTENT_TYPE, "x-amzn-requestid": request_id}, text.encode("utf-8", "replace")
     )
+
+
+def version_of(request: Request) -> str | None:
+    """The version of the API that a form names, which is the one that its answer is in."""
+    found = _NAMED_VERSION.search(request.query)
+    if found is None and isinstance(request.body, bytes):
+        in_body = _NAMED_VERSION_BYTES.search(request.body)
+        return None if in_body is None else in_body[1].decode("ascii")
+    return None if found is None else found[1]
 
 
 def xmlns(service: Service, version: str | None) -> str:
