@@ -103,7 +103,8 @@ def _throughput(volume_type: str, kind: Kind, iops: int | None, throughput: int 
     if throughput > performance * MIB_PER_IOPS:
         ratio = throughput / performance
         raise _wrong(
-            f"Throughput (MiBps) to iops ratio of {ratio:.6f} is too high; maximum is {MIB_PER_IOPS:.6f} MiBps per iops."
+            f"Throughput (MiBps) to iops ratio of {ratio:.6f} is too high; "
+            f"maximum is {MIB_PER_IOPS:.6f} MiBps per iops."
         )
     return throughput
 

@@ -121,20 +121,17 @@ def _card(tx: Tx, item: Any, count: int, zone: str | None) -> Card:
     if (private_ip or secondary) and count > 1:
         raise _combination("A private address cannot be specified when launching more than one instance.")
     public = item.associate_public_ip_address
-    more: dict[str, Any] = {}
-    for name, value in (
-        ("secondary_ips", secondary),
-        ("secondary_count", item.secondary_private_ip_address_count),
-        ("prefixes", [each.ipv4_prefix for each in item.ipv4_prefixes or ()]),
-        ("prefix_count", item.ipv4_prefix_count),
-        ("ipv6_addresses", [each.ipv6_address for each in item.ipv6_addresses or ()]),
-        ("ipv6_count", item.ipv6_address_count),
-        ("primary_ipv6", item.primary_ipv6),
-    ):
-        if value:
-            more[name] = value
-    if item.interface_type is not None:
-        more["interface_type"] = "efa" if item.interface_type == "efa" else item.interface_type
+    asked: dict[str, Any] = {
+        "secondary_ips": secondary,
+        "secondary_count": item.secondary_private_ip_address_count,
+        "prefixes": [each.ipv4_prefix for each in item.ipv4_prefixes or ()],
+        "prefix_count": item.ipv4_prefix_count,
+        "ipv6_addresses": [each.ipv6_address for each in item.ipv6_addresses or ()],
+        "ipv6_count": item.ipv6_address_count,
+        "primary_ipv6": item.primary_ipv6,
+        "interface_type": item.interface_type,
+    }
+    more = {name: value for name, value in asked.items() if value}
     return Card(
         index=index,
         subnet=subnet,

@@ -38,7 +38,7 @@ def with_template(tx: Tx, req: Any) -> tuple[Any, dict[str, str]]:
     merged.update(given)
     if tags:
         merged["TagSpecifications"] = list(tags.values())
-    return api.RunInstancesRequest.of(merged), dict(zip(TEMPLATE_TAGS, (template_id, str(version))))
+    return api.RunInstancesRequest.of(merged), dict(zip(TEMPLATE_TAGS, (template_id, str(version)), strict=True))
 
 
 def _fold(merged: dict[str, Any], given: dict[str, Any]) -> None:

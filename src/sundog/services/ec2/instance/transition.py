@@ -199,7 +199,10 @@ def terminate_instances(tx: Tx, req: api.TerminateInstancesRequest) -> api.Termi
 
 
 def _protected(row: Instance, what: str, attribute: str) -> str:
-    return f"The instance '{row.instance_id}' may not be {what}. Modify its '{attribute}' instance attribute and try again."
+    return (
+        f"The instance '{row.instance_id}' may not be {what}. Modify its '{attribute}' instance attribute "
+        "and try again."
+    )
 
 
 def become_terminated(tx: Tx, ids: Iterable[str]) -> None:

@@ -326,7 +326,7 @@ def _filters() -> dict[str, Any]:
     filters=_filters(),
 )
 class Instance(Record):
-    """One virtual machine. What it is like outside (addresses, groups, devices) is its interfaces' and volumes' business."""
+    """One virtual machine. What it is like outside (addresses, groups, devices) its interfaces and volumes say."""
 
     instance_id: Key[str]
     reservation_id: Index[str]
