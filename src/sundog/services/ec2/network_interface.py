@@ -7,9 +7,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from sundog.core import AwsError, Tx
+from sundog.api import ec2 as api
+from sundog.core import AwsError, Tx, op
+from sundog.core.structure import plain
+from sundog.services.ec2 import facts
 from sundog.services.ec2.cidr import ipv6, ipv6_text, known_range6
 from sundog.services.ec2.dns import private_name, public_name
+from sundog.services.ec2.limits import INTERFACES
 from sundog.services.ec2.private_address import (
     allocate_prefix,
     allocate_private_address,
@@ -17,6 +21,8 @@ from sundog.services.ec2.private_address import (
     release_private_address,
 )
 from sundog.services.ec2.public_address import new_public_address
+from sundog.services.ec2.route import follow_interface
+from sundog.services.ec2.security_group import groups_for
 from sundog.services.ec2.state.interface import (
     Address,
     GroupIdentifier,
@@ -249,6 +255,7 @@ def attach_interface(
     )
     for address in tx.select(Address, network_interface_id=interface.network_interface_id):
         tx.update(address, instance_id=instance_id)
+    follow_interface(tx, interface)
     return interface
 
 
@@ -256,7 +263,9 @@ def detach_interface(tx: Tx, interface: NetworkInterface) -> NetworkInterface:
     """Unplug an interface; its addresses stay with it, but for a public one that was lent."""
     for address in tx.select(Address, network_interface_id=interface.network_interface_id):
         tx.update(address, instance_id=None)
-    return tx.update(take_public_address(tx, interface), attachment=None, instance_id=None, status="available")
+    interface = tx.update(take_public_address(tx, interface), attachment=None, instance_id=None, status="available")
+    follow_interface(tx, interface)
+    return interface
 
 
 def delete_interface(tx: Tx, interface: NetworkInterface) -> None:
@@ -267,6 +276,7 @@ def delete_interface(tx: Tx, interface: NetworkInterface) -> None:
         release_private_address(tx, interface.subnet_id, item.private_ip_address)
     for block in interface.ipv4_prefixes or ():
         release_private_address(tx, interface.subnet_id, block.ipv4_prefix)
+    follow_interface(tx, interface, there=False)
     tx.delete(interface)
 
 
@@ -281,7 +291,7 @@ UNASSOCIATED: dict[str, None] = {
 
 
 def give_public_address(tx: Tx, interface: NetworkInterface) -> NetworkInterface:
-    """Lend a public address to the primary private one, until the instance stops. An interface that has one keeps it."""
+    """Lend a public address to the primary private one, until the instance stops; one that it has stays."""
     if interface.association is not None or not interface.private_ip_addresses:
         return interface
     vpc = tx.get(Vpc, interface.vpc_id)
@@ -326,4 +336,162 @@ def set_addresses(tx: Tx, interface: NetworkInterface, addresses: Iterable[Priva
         interface,
         private_ip_addresses=found,
         association=next((item.association for item in found if item.primary), None),
+    )
+
+
+def rename_in(tx: Tx, vpc: Vpc, subnet_ids: Iterable[str]) -> None:
+    """Give interfaces the DNS names that their VPC's switches now ask for, or none."""
+    named = vpc.enable_dns_hostnames and vpc.enable_dns_support
+    for subnet_id in subnet_ids:
+        for interface in tx.select(NetworkInterface, subnet_id=subnet_id):
+            addresses = [_renamed(tx, item, named) for item in interface.private_ip_addresses]
+            if addresses and addresses != list(interface.private_ip_addresses):
+                tx.update(
+                    set_addresses(tx, interface, addresses),
+                    private_dns_name=next(item.private_dns_name for item in addresses if item.primary),
+                )
+
+
+def _renamed(tx: Tx, item: PrivateIp, named: bool) -> PrivateIp:
+    association = item.association
+    if association is not None:
+        name = public_name(tx, association.public_ip) if named else ""
+        association = replace(association, public_dns_name=name)
+    private = private_name(tx, item.private_ip_address) if named else None
+    return replace(item, private_dns_name=private, association=association)
+
+
+@op
+def create_network_interface(tx: Tx, req: api.CreateNetworkInterfaceRequest) -> api.CreateNetworkInterfaceResult:
+    """Make an interface that is plugged in nowhere yet."""
+    subnet = tx.get(Subnet, req.subnet_id)
+    groups = groups_for(tx, subnet.vpc_id, req.groups)
+    if len(tx.store.part(NetworkInterface, tx.account, tx.region)) >= INTERFACES:
+        raise AwsError("NetworkInterfaceLimitExceeded", "The maximum number of network interfaces has been reached.")
+    primary, secondary = _addresses_asked(req)
+    tracking = req.connection_tracking_specification
+    interface = create_interface(
+        tx,
+        subnet,
+        groups,
+        primary,
+        req.description or "",
+        secondary_ips=secondary,
+        secondary_count=req.secondary_private_ip_address_count or 0,
+        prefixes=[item.ipv4_prefix for item in req.ipv4_prefixes or ()],
+        prefix_count=req.ipv4_prefix_count or 0,
+        ipv6_addresses=[item.ipv6_address for item in req.ipv6_addresses or ()],
+        ipv6_count=req.ipv6_address_count,
+        primary_ipv6=bool(req.enable_primary_ipv6),
+        tags=req.tag_specifications,
+        interface_type=req.interface_type or "interface",
+        requester_id=tx.caller.user_id,
+        connection_tracking_configuration=plain(tracking) if tracking is not None else None,
+    )
+    return api.CreateNetworkInterfaceResult(
+        network_interface=replace(interface, status="pending"), client_token=req.client_token
+    )
+
+
+def _addresses_asked(req: api.CreateNetworkInterfaceRequest) -> tuple[str | None, list[str]]:
+    """The primary address that a request names, and the secondary ones."""
+    specified = req.private_ip_addresses or ()
+    primaries = [item.private_ip_address for item in specified if item.primary]
+    if req.private_ip_address is not None:
+        primaries.append(req.private_ip_address)
+    if len(set(primaries)) > 1:
+        raise AwsError("InvalidParameterCombination", "Only one primary private IP address can be specified.")
+    secondary = [item.private_ip_address for item in specified if not item.primary]
+    primary = primaries[0] if primaries else secondary.pop(0) if secondary else None
+    return primary, [address for address in secondary if address is not None]
+
+
+@op
+def describe_network_interfaces(
+    tx: Tx, req: api.DescribeNetworkInterfacesRequest
+) -> api.DescribeNetworkInterfacesResult:
+    """List interfaces."""
+    found = tx.search(NetworkInterface, ids=req.network_interface_ids, filters=req.filters)
+    return api.DescribeNetworkInterfacesResult(network_interfaces=found)
+
+
+@op
+def delete_network_interface(tx: Tx, req: api.DeleteNetworkInterfaceRequest) -> None:
+    """Delete an interface that isn't plugged in."""
+    interface = tx.get(NetworkInterface, req.network_interface_id)
+    if interface.attachment is not None:
+        raise AwsError(
+            "InvalidParameterValue", f"Network interface '{interface.network_interface_id}' is currently in use."
+        )
+    if interface.requester_managed:
+        raise AwsError("OperationNotPermitted", "You are not allowed to manage this network interface.")
+    delete_interface(tx, interface)
+
+
+@op
+def attach_network_interface(tx: Tx, req: api.AttachNetworkInterfaceRequest) -> api.AttachNetworkInterfaceResult:
+    """Plug an interface into an instance of the same zone."""
+    from sundog.services.ec2.state.compute import Instance
+
+    interface = tx.get(NetworkInterface, req.network_interface_id)
+    instance = tx.get(Instance, req.instance_id)
+    if interface.attachment is not None:
+        raise AwsError("InvalidNetworkInterface.InUse", f"Interface: [{interface.network_interface_id}] in use.")
+    state = instance.state.name
+    if state not in ("running", "stopped", "pending", "stopping"):
+        raise AwsError(
+            "IncorrectInstanceState",
+            f"The instance '{instance.instance_id}' is not in a state from which a network interface can be "
+            f"attached: {state}",
+        )
+    present = list(tx.select(NetworkInterface, instance_id=instance.instance_id))
+    for other in present:
+        assert other.attachment is not None
+        if other.attachment.device_index == req.device_index:
+            raise AwsError(
+                "InvalidParameterValue",
+                f"Instance '{instance.instance_id}' already has an interface attached at device index "
+                f"'{req.device_index}'.",
+            )
+    if present and present[0].availability_zone != interface.availability_zone:
+        raise AwsError(
+            "InvalidParameterCombination",
+            "You may not attach a network interface to an instance if they are not in the same availability zone",
+        )
+    if len(present) >= most(instance.instance_type, "MaximumNetworkInterfaces"):
+        raise AwsError(
+            "AttachmentLimitExceeded",
+            f"Interface count {len(present) + 1} exceeds the limit for {instance.instance_type}",
+        )
+    card = req.network_card_index or 0
+    interface = attach_interface(tx, interface, instance.instance_id, req.device_index, network_card_index=card)
+    assert interface.attachment is not None
+    return api.AttachNetworkInterfaceResult(attachment_id=interface.attachment.attachment_id, network_card_index=card)
+
+
+def most(instance_type: str, member: str) -> int:
+    """A network limit of an instance type; none is known for types that AWS doesn't have."""
+    known = facts.instance_type(instance_type)
+    return (known or {}).get("NetworkInfo", {}).get(member, 1000)
+
+
+@op
+def detach_network_interface(tx: Tx, req: api.DetachNetworkInterfaceRequest) -> None:
+    """Unplug an interface, unless it is an instance's first."""
+    interface = attached(tx, req.attachment_id)
+    assert interface.attachment is not None
+    if interface.requester_managed:
+        raise AwsError("OperationNotPermitted", "You are not allowed to manage this network interface.")
+    if interface.attachment.device_index == 0:
+        raise AwsError("OperationNotPermitted", "The network interface at device index 0 cannot be detached.")
+    detach_interface(tx, interface)
+
+
+def attached(tx: Tx, attachment_id: str) -> NetworkInterface:
+    """The interface with an attachment."""
+    for interface in tx.select(NetworkInterface):
+        if interface.attachment is not None and interface.attachment.attachment_id == attachment_id:
+            return interface
+    raise AwsError(
+        "InvalidAttachmentID.NotFound", f"The networkInterfaceAttachment ID '{attachment_id}' does not exist"
     )

@@ -171,14 +171,6 @@ class UsedAddress(Record):
     network_interface_id: str
 
 
-class PtrUpdate(msgspec.Struct, frozen=True):
-    """The latest change of a reverse DNS name."""
-
-    value: str | None
-    status: str
-    reason: str | None = None
-
-
 @record(
     missing=("InvalidAllocationID.NotFound", "The allocation ID '{}' does not exist"),
     tagged_as="elastic-ip",
@@ -215,3 +207,34 @@ class Address(Record):
     customer_owned_ipv4_pool: str | None = None
     ptr_record: str | None = None
     tags: Tags = NO_TAGS
+
+
+class PermissionState(msgspec.Struct, frozen=True):
+    """Whether a permission holds."""
+
+    state: str
+    status_message: str | None = None
+
+
+@record(
+    missing=("InvalidPermissionID.NotFound", "The network interface permission ID '{}' does not exist"),
+    order="added",
+    filters=parse_names(
+        (
+            "network-interface-permission.aws-account-id=aws_account_id",
+            "network-interface-permission.aws-service=aws_service",
+            "network-interface-permission.network-interface-id=network_interface_id",
+            "network-interface-permission.network-interface-permission-id=network_interface_permission_id",
+            "network-interface-permission.permission=permission",
+        )
+    ),
+)
+class NetworkInterfacePermission(Record):
+    """Leave for an account or a service to use an interface."""
+
+    network_interface_permission_id: Key[str]
+    network_interface_id: Index[str]
+    aws_account_id: str | None = None
+    aws_service: str | None = None
+    permission: str
+    permission_state: PermissionState

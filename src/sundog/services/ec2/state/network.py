@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
 import msgspec
 
 from sundog.core import NO_TAGS, Index, Key, Record, Tags, record
-from sundog.core.filter import parse_names
+from sundog.core.filter import parse_names, values_at
+
+if TYPE_CHECKING:
+    from sundog.core import Tx
+
+
+def joined(kind: type[Record], field: str, paths: dict[str, str]) -> dict[str, Callable[[Tx, Any], Iterable[Any]]]:
+    """Filters on the rows of another kind that name a row: by ``field``, which is the name of the row's own key too."""
+
+    def values(path: str) -> Callable[[Tx, Any], Iterable[Any]]:
+        parts = tuple(path.split("."))
+
+        def read(tx: Tx, row: Any) -> Iterable[Any]:
+            for other in tx.select(kind, **{field: getattr(row, field)}):
+                yield from values_at(other, parts)
+
+        return read
+
+    return {name: values(path) for name, path in paths.items()}
 
 
 class CidrState(msgspec.Struct, frozen=True):
@@ -255,42 +276,6 @@ class PropagatingGateway(msgspec.Struct, frozen=True):
     gateway_id: str
 
 
-@record(
-    missing=("InvalidRouteTableID.NotFound", "The routeTable ID '{}' does not exist"),
-    tagged_as="route-table",
-    order="added",
-    filters=parse_names(
-        (
-            "owner-id",
-            "route-table-id",
-            "route.carrier-gateway-id=routes.carrier_gateway_id",
-            "route.destination-cidr-block=routes.destination_cidr_block",
-            "route.destination-ipv6-cidr-block=routes.destination_ipv6_cidr_block",
-            "route.destination-prefix-list-id=routes.destination_prefix_list_id",
-            "route.egress-only-internet-gateway-id=routes.egress_only_internet_gateway_id",
-            "route.gateway-id=routes.gateway_id",
-            "route.instance-id=routes.instance_id",
-            "route.nat-gateway-id=routes.nat_gateway_id",
-            "route.network-interface-id=routes.network_interface_id",
-            "route.origin=routes.origin",
-            "route.state=routes.state",
-            "route.transit-gateway-id=routes.transit_gateway_id",
-            "route.vpc-peering-connection-id=routes.vpc_peering_connection_id",
-            "vpc-id",
-        )
-    ),
-)
-class RouteTable(Record):
-    """The routes of the subnets and gateways that are associated with it."""
-
-    route_table_id: Key[str]
-    vpc_id: Index[str]
-    owner_id: str
-    routes: tuple[Route, ...]
-    propagating_vgws: tuple[PropagatingGateway, ...] = ()
-    tags: Tags = NO_TAGS
-
-
 class AssociationState(msgspec.Struct, frozen=True):
     """How far an association of a route table is."""
 
@@ -313,6 +298,56 @@ class RouteTableAssociation(Record):
     association_state: AssociationState = ROUTES_ASSOCIATED
 
 
+@record(
+    missing=("InvalidRouteTableID.NotFound", "The routeTable ID '{}' does not exist"),
+    tagged_as="route-table",
+    order="added",
+    filters={
+        **parse_names(
+            (
+                "owner-id",
+                "route-table-id",
+                "route.carrier-gateway-id=routes.carrier_gateway_id",
+                "route.destination-cidr-block=routes.destination_cidr_block",
+                "route.destination-ipv6-cidr-block=routes.destination_ipv6_cidr_block",
+                "route.destination-prefix-list-id=routes.destination_prefix_list_id",
+                "route.egress-only-internet-gateway-id=routes.egress_only_internet_gateway_id",
+                "route.gateway-id=routes.gateway_id",
+                "route.instance-id=routes.instance_id",
+                "route.nat-gateway-id=routes.nat_gateway_id",
+                "route.network-interface-id=routes.network_interface_id",
+                "route.origin=routes.origin",
+                "route.state=routes.state",
+                "route.transit-gateway-id=routes.transit_gateway_id",
+                "route.vpc-peering-connection-id=routes.vpc_peering_connection_id",
+                "vpc-id",
+            )
+        ),
+        **joined(
+            RouteTableAssociation,
+            "route_table_id",
+            {
+                "association.gateway-id": "gateway_id",
+                "association.main": "main",
+                "association.route-table-association-id": "route_table_association_id",
+                "association.route-table-id": "route_table_id",
+                "association.state": "association_state.state",
+                "association.subnet-id": "subnet_id",
+            },
+        ),
+    },
+)
+class RouteTable(Record):
+    """The routes of the subnets and gateways that are associated with it."""
+
+    route_table_id: Key[str]
+    vpc_id: Index[str]
+    owner_id: str
+    routes: tuple[Route, ...]
+    propagating_vgws: tuple[PropagatingGateway, ...] = ()
+    tags: Tags = NO_TAGS
+
+
 class PortRange(msgspec.Struct, frozen=True):
     """From a port to a port."""
 
@@ -320,8 +355,15 @@ class PortRange(msgspec.Struct, frozen=True):
     to: int
 
 
+class IcmpTypeCode(msgspec.Struct, frozen=True):
+    """Which ICMP messages; -1 is any."""
+
+    type: int
+    code: int
+
+
 class AclEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule of a network ACL; ``ports`` and ``icmp`` (type, code) as its protocol has them."""
+    """One rule of a network ACL."""
 
     rule_number: int
     egress: bool
@@ -329,28 +371,52 @@ class AclEntry(msgspec.Struct, frozen=True, kw_only=True):
     rule_action: str
     cidr_block: str | None = None
     ipv6_cidr_block: str | None = None
-    ports: tuple[int, int] | None = None
-    icmp: tuple[int, int] | None = None
+    port_range: PortRange | None = None
+    icmp_type_code: IcmpTypeCode | None = None
+
+
+@record(missing=("InvalidAssociationID.NotFound", "The association ID '{}' does not exist"), order="added")
+class NetworkAclAssociation(Record):
+    """Which ACL guards a subnet. Every subnet has one."""
+
+    network_acl_association_id: Key[str]
+    network_acl_id: Index[str]
+    subnet_id: Index[str]
 
 
 @record(
     missing=("InvalidNetworkAclID.NotFound", "The networkAcl ID '{}' does not exist"),
     tagged_as="network-acl",
     order="added",
-    filters=parse_names(
-        (
-            "default=is_default",
-            "entry.cidr=entries.cidr_block",
-            "entry.egress=entries.egress",
-            "entry.ipv6-cidr=entries.ipv6_cidr_block",
-            "entry.protocol=entries.protocol",
-            "entry.rule-action=entries.rule_action",
-            "entry.rule-number=entries.rule_number",
-            "network-acl-id",
-            "owner-id",
-            "vpc-id",
-        )
-    ),
+    filters={
+        **parse_names(
+            (
+                "default=is_default",
+                "entry.cidr=entries.cidr_block",
+                "entry.egress=entries.egress",
+                "entry.icmp.code=entries.icmp_type_code.code",
+                "entry.icmp.type=entries.icmp_type_code.type",
+                "entry.ipv6-cidr=entries.ipv6_cidr_block",
+                "entry.port-range.from=entries.port_range.from_",
+                "entry.port-range.to=entries.port_range.to",
+                "entry.protocol=entries.protocol",
+                "entry.rule-action=entries.rule_action",
+                "entry.rule-number=entries.rule_number",
+                "network-acl-id",
+                "owner-id",
+                "vpc-id",
+            )
+        ),
+        **joined(
+            NetworkAclAssociation,
+            "network_acl_id",
+            {
+                "association.association-id": "network_acl_association_id",
+                "association.network-acl-id": "network_acl_id",
+                "association.subnet-id": "subnet_id",
+            },
+        ),
+    },
 )
 class NetworkAcl(Record):
     """A stateless firewall around subnets. ``entries`` are sorted: outward ones first, by number."""
@@ -361,15 +427,6 @@ class NetworkAcl(Record):
     is_default: bool = False
     entries: tuple[AclEntry, ...] = ()
     tags: Tags = NO_TAGS
-
-
-@record(missing=("InvalidAssociationID.NotFound", "The association ID '{}' does not exist"), order="added")
-class NetworkAclAssociation(Record):
-    """Which ACL guards a subnet. Every subnet has one."""
-
-    network_acl_association_id: Key[str]
-    network_acl_id: Index[str]
-    subnet_id: Index[str]
 
 
 class DhcpConfiguration(msgspec.Struct, frozen=True):
