@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -32,6 +33,9 @@ from sundog.wire.profile import EUCALYPTUS, OUTSCALE, Profile
 from sundog.wire.validate import validate
 
 log = logging.getLogger("sundog")
+
+LONGEST_CHAIN = 256
+"""How many deliveries may follow from one another: what sends to itself would never end."""
 
 
 class Snapshot:
@@ -87,15 +91,17 @@ class Cloud:
             return attempt(False)
         except Wait as wait:
             deadline = wait.deadline
-        limit = time.monotonic() + max(0.0, deadline - self.clock.timestamp())
+            patience = wait.seconds_left(self)
+        limit = time.monotonic() + patience
         while True:
-            left = min(deadline - self.clock.timestamp(), limit - time.monotonic())
+            left = min(deadline - self.clock.timestamp(), limit - time.monotonic(), patience)
             if left <= 0:
                 return attempt(True)
             due = self._next_due
             if due is not None:
                 left = min(left, max(0.0, due - self.clock.timestamp()) + 0.001)
-            self.waiters.wait(version, left)
+            if not self.waiters.wait(version, left):
+                patience -= left  # freezegun stops time.monotonic() too
             version = self.waiters.version
             try:
                 return attempt(False)
@@ -123,7 +129,12 @@ class Cloud:
                 self._run_due(now)
             if len(self.faults):
                 rule = self.faults.strike(call.service, call.operation, params, self.ids.random.random)
-            after = None if rule is not None and rule.error else self._transact(found, params, call, final)
+            try:
+                after = None if rule is not None and rule.error else self._transact(found, params, call, final)
+            except Wait:
+                if rule is not None:
+                    rule.spare()
+                raise
             if after:
                 self._run_after(after, call)
         if rule is not None:
@@ -186,19 +197,19 @@ class Cloud:
         token = None
         if found.token is not None and (token := params.get(found.token)) is not None:
             known = tx.find(ClientToken, found.operation.service.name, found.operation.name, token)
-            if known is not None and known.expires > tx.now:
-                if known.digest != digest(params, found.token):
-                    raise mismatch(found.operation, token)
-                return known.answer
+            if known is not None:
+                if known.expires > tx.now:
+                    if known.digest != digest(params, found.token):
+                        raise mismatch(found.operation, token)
+                    return known.answer
+                tx.delete(known)
         req = found.request.of(params) if found.request is not None else None
         if call is not None:
             call.request = req
         value = found.handler(tx, req)
         tx.check_tag_specifications(found.op.taggable)
         if found.dry_run and params.get("DryRun"):
-            raise AwsError(
-                "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412
-            )
+            raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
         if value is None or found.project is None:
             result: dict[str, Any] = {}
         else:
@@ -237,6 +248,7 @@ class Cloud:
             params = plain(found.request(**members))
         inner = tx.in_(service=service)
         savepoint = self.store.savepoint()
+        outer = tx._work.enter()  # pyright: ignore[reportPrivateUsage]
         try:
             validate(found_operation, params, model.protocols[0], self.settings.strict)
             if found.prepare is not None:
@@ -244,7 +256,10 @@ class Cloud:
             result = self._answer(found, params, inner, None)
         except BaseException:
             self.store.rollback_to(savepoint)
+            del tx._work.after[outer[0] :]  # pyright: ignore[reportPrivateUsage]
             raise
+        finally:
+            tx._work.leave(outer)  # pyright: ignore[reportPrivateUsage]
         shape = found_operation.output
         return None if shape is None else structure_class(model, shape).of(result)
 
@@ -263,17 +278,18 @@ class Cloud:
 
     # -- after the commit, and later --------------------------------------------------------------------------------
 
-    def _run_after(self, after: list[Any], cause: Call) -> None:
+    def _run_after(self, after: list[Any], cause: Call, moment: float | None = None) -> None:
         """What a commit left to do, and what that leaves to do, in order; each in a transaction of its own."""
-        queue = [(tx, function, arguments, cause) for tx, function, arguments in after]
-        index = 0
-        while index < len(queue):
-            tx, function, arguments, cause = queue[index]
-            index += 1
+        queue = deque((tx, function, arguments, cause, 1) for tx, function, arguments in after)
+        while queue:
+            tx, function, arguments, cause, depth = queue.popleft()
             call, more = self._run_alone(
-                "delivery", function, arguments, tx.service, tx.account, tx.region, cause, self.clock.timestamp()
+                "delivery", function, arguments, tx.service, tx.account, tx.region, cause, moment
             )
-            queue.extend((*work, call) for work in more)
+            if more and depth >= LONGEST_CHAIN:
+                log.error("%s goes round and round: what it leads to is dropped after %d steps", call.operation, depth)
+                continue
+            queue.extend((*work, call, depth + 1) for work in more)
 
     def _run_due(self, now: float) -> None:
         """Run every task that is due, in order of time, each at its own time."""
@@ -290,7 +306,7 @@ class Cloud:
                 "task", function, task.arguments, task.service, task.account, task.region, None, task.due, task
             )
             if more:
-                self._run_after(more, call)
+                self._run_after(more, call, task.due)
 
     def _run_alone(
         self,
@@ -301,18 +317,18 @@ class Cloud:
         account: str,
         region: str,
         cause: Call | None,
-        moment: float,
+        moment: float | None,
         task: Task | None = None,
     ) -> tuple[Call, list[Any]]:
         call = Call(service, function.__name__, {}, account, region, kind=kind, cause=cause)
         call.request_id = self.ids.request_id()
-        call.time = moment
+        call.time = self.clock.timestamp() if moment is None else moment
         call.target = next((str(item) for item in arguments if isinstance(item, str) and item.startswith("arn:")), None)
         more: list[Any] = []
         self.store.begin()
         try:
             tx = Tx(self, call, service, account, region)
-            if task is not None:
+            if moment is not None:
                 tx.now = min(tx.now, self.clock.at(moment))
             function(tx, *arguments)
         except Exception as error:
@@ -322,6 +338,9 @@ class Cloud:
                 call.exception = error
                 log.exception("%s %s failed inside", kind, call.operation)
             self.store.begin()
+        except BaseException:
+            self.store.rollback()
+            raise
         else:
             more = tx._work.after  # pyright: ignore[reportPrivateUsage]
         if task is not None:
@@ -404,8 +423,9 @@ class Cloud:
 
     def diff(self, before: Snapshot, after: Snapshot | None = None) -> Any:
         """The rows that differ between two moments; ``after`` defaults to now."""
-        later = self.store.snapshot() if after is None else after.rows
-        return self.store.diff(before.rows, later)
+        with self._lock:
+            later = self.store.snapshot() if after is None else after.rows
+            return self.store.diff(before.rows, later)
 
     def close(self) -> None:
         """Let go of what the cloud holds outside memory. It can't be used afterwards."""

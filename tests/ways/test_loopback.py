@@ -132,6 +132,15 @@ def test_a_long_poll_ends_with_the_message(cloud: Cloud, polls: None) -> None:
     assert 0.15 < time.monotonic() - begin < 10
 
 
+def test_a_long_poll_ends_when_the_clock_has_passed_its_deadline(cloud: Cloud, polls: None) -> None:
+    timer = threading.Timer(0.2, cloud.clock.advance, kwargs={"seconds": 21})
+    timer.start()
+    begin = time.monotonic()
+    sqs().receive_message(QueueUrl="q", WaitTimeSeconds=20)
+    timer.join()
+    assert time.monotonic() - begin < 10
+
+
 def test_a_mock_that_ends_answers_the_long_polls_of_its_cloud(polls: None) -> None:
     answers: list[Any] = []
     with mock_aws(path="server") as cloud:

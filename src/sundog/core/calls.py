@@ -135,8 +135,10 @@ class Calls:
 
     def discard(self, call: Call) -> None:
         """Take a call out again that another way in makes once more."""
-        if self._log and self._log[-1] is call:
-            self._log.pop()
+        for index in range(len(self._log) - 1, -1, -1):
+            if self._log[index] is call:
+                del self._log[index]
+                return
 
     def of(self, service: str | None = None, operation: str | None = None) -> list[Call]:
         """The calls of a service, of an operation, or of both."""

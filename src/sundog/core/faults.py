@@ -12,7 +12,18 @@ from sundog.wire.errors import AwsError
 class Fault:
     """One rule. ``remaining`` counts down; None means for ever."""
 
-    __slots__ = ("error", "hits", "latency", "message", "operation", "parameters", "probability", "remaining", "service", "status")
+    __slots__ = (
+        "error",
+        "hits",
+        "latency",
+        "message",
+        "operation",
+        "parameters",
+        "probability",
+        "remaining",
+        "service",
+        "status",
+    )
 
     def __init__(
         self,
@@ -44,6 +55,12 @@ class Fault:
             and fnmatch.fnmatchcase(service, self.service)
             and fnmatch.fnmatchcase(operation, self.operation)
         )
+
+    def spare(self) -> None:
+        """Take a strike back: the call came to nothing yet, and will be made again."""
+        self.hits -= 1
+        if self.remaining is not None:
+            self.remaining += 1
 
     def to_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}

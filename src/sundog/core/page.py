@@ -23,7 +23,9 @@ class Rows(Generic[T]):
 
     __slots__ = ("_scan", "_stages")
 
-    def __init__(self, scan: Callable[[Any], Iterator[tuple[Any, T]]], stages: tuple[tuple[bool, Any], ...] = ()) -> None:
+    def __init__(
+        self, scan: Callable[[Any], Iterator[tuple[Any, T]]], stages: tuple[tuple[bool, Any], ...] = ()
+    ) -> None:
         self._scan = scan
         self._stages = stages
 
@@ -71,7 +73,16 @@ class Rows(Generic[T]):
 class Pager:
     """How one operation pages."""
 
-    __slots__ = ("input_token", "limit", "limit_wire", "more_results", "operation", "output_token", "result_path", "result_wire")
+    __slots__ = (
+        "input_token",
+        "limit",
+        "limit_wire",
+        "more_results",
+        "operation",
+        "output_token",
+        "result_path",
+        "result_wire",
+    )
 
     def __init__(self, operation: Operation, rule: dict[str, Any]) -> None:
         self.operation = operation
@@ -139,9 +150,12 @@ def _page_of_rows(rows: Rows[Any], start: Any, size: int | None) -> tuple[list[A
     return page, None
 
 
-def _page_of_list(items: Any, start: Any, size: int | None) -> tuple[list[Any], Any]:
+def _page_of_list(items: Any, start: Any, size: int | None) -> tuple[Any, Any]:
+    if isinstance(items, dict):  # tags
+        pairs, following = _page_of_list(list(items.items()), start, size)
+        return dict(pairs), following
     whole: list[Any] = items if isinstance(items, list) else list(items)
-    begin = start if isinstance(start, int) else 0
+    begin = max(start, 0) if isinstance(start, int) else 0
     if size is None:
         return whole[begin:] if begin else whole, None
     end = begin + size

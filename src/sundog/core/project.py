@@ -99,6 +99,7 @@ class _StructureProjection:
                     result[wire] = item if inner is None else inner(item)
             if kind in self.bare and not value.tags:
                 result.pop("Tags", None)
+                result.pop("TagSet", None)
             return result
         if isinstance(value, Structure):
             return self._from_structure(value, result)

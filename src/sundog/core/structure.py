@@ -65,7 +65,7 @@ class Structure:
         """The structure in botocore's form; every member counts as read."""
         if self.raw_ is not None:
             for name in self.wire_:
-                getattr(self, name)
+                plain(getattr(self, name))
             return self.raw_
         return {self.wire_[name]: plain(value) for name, value in self.__dict__.items() if value is not None}
 

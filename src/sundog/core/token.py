@@ -17,7 +17,7 @@ LIFETIME = datetime.timedelta(hours=24)
 _NOT_COMPARED = {"DryRun"}
 
 
-@record()
+@record(order="added")
 class ClientToken(Record):
     """What a token stands for: the request's digest and its answer."""
 
@@ -42,14 +42,12 @@ def token_member(operation: Operation) -> str | None:
 
 def digest(params: dict[str, Any], member: str) -> bytes:
     kept = {name: value for name, value in params.items() if name != member and name not in _NOT_COMPARED}
-    return hashlib.blake2b(msgspec.msgpack.encode(kept, enc_hook=str), digest_size=16).digest()
+    return hashlib.blake2b(msgspec.msgpack.encode(kept, enc_hook=str, order="deterministic"), digest_size=16).digest()
 
 
 def mismatch(operation: Operation, token: str) -> AwsError:
     """The error for a token that comes again with other parameters, by the operation's own model where it names one."""
-    text = (
-        "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
-    )
+    text = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
     for shape in operation.model.error_shapes:
         if "idempoten" in shape.name.lower():
             return error_class(operation.service, shape)(text)

@@ -26,20 +26,24 @@ R = TypeVar("R", bound=Record)
 
 
 class Wait(Exception):
-    """The handler gives up until something changes, or until ``deadline`` (a timestamp of the cloud's clock)."""
+    """The handler gives up until something changes, or until ``deadline`` (a timestamp of the cloud's clock).
 
-    def __init__(self, deadline: float) -> None:
+    ``seconds``: how far away that was. freezegun may give two callers two times.
+    """
+
+    def __init__(self, deadline: float, seconds: float = float("inf")) -> None:
         super().__init__(deadline)
         self.deadline = deadline
+        self.seconds = seconds
 
     def seconds_left(self, cloud: Cloud) -> float:
-        return max(0.0, self.deadline - cloud.clock.timestamp())
+        return min(max(0.0, self.deadline - cloud.clock.timestamp()), self.seconds)
 
 
 class _Work:
     """What all scopes of one transaction share."""
 
-    __slots__ = ("after", "caller", "depth", "final", "tagged", "unused_specifications", "wait_deadline")
+    __slots__ = ("after", "caller", "depth", "final", "tagged", "unused_specifications")
 
     def __init__(self) -> None:
         self.after: list[tuple[Tx, Callable[..., Any], tuple[Any, ...]]] = []
@@ -48,7 +52,15 @@ class _Work:
         self.depth = 0
         self.tagged: set[str] = set()
         self.unused_specifications: Any = None
-        self.wait_deadline: float | None = None
+
+    def enter(self) -> tuple[int, set[str], Any]:
+        """An inner call begins, with tag specifications of its own; gives what ``leave`` takes."""
+        outer = (len(self.after), self.tagged, self.unused_specifications)
+        self.tagged, self.unused_specifications = set(), None
+        return outer
+
+    def leave(self, outer: tuple[int, set[str], Any]) -> None:
+        _, self.tagged, self.unused_specifications = outer
 
 
 class Tx:
@@ -59,7 +71,9 @@ class Tx:
 
     __slots__ = ("_work", "account", "cloud", "entry", "now", "region", "service", "store")
 
-    def __init__(self, cloud: Cloud, call: Call, service: str, account: str, region: str, work: _Work | None = None) -> None:
+    def __init__(
+        self, cloud: Cloud, call: Call, service: str, account: str, region: str, work: _Work | None = None
+    ) -> None:
         self.cloud = cloud
         self.store = cloud.store
         self.entry = call
@@ -95,7 +109,9 @@ class Tx:
             caller = self._work.caller = self.cloud.caller(self.entry)
         return caller
 
-    def arn(self, resource: str, service: str | None = None, region: str | None = None, account: str | None = None) -> str:
+    def arn(
+        self, resource: str, service: str | None = None, region: str | None = None, account: str | None = None
+    ) -> str:
         """The ARN of a resource here; ``region=""`` or ``account=""`` leave these out."""
         where = self.region if region is None else region
         owner = self.account if account is None else account
@@ -203,14 +219,15 @@ class Tx:
             if callable(path):
                 predicates.append(filters_.computed_match(functools.partial(path, self), values))
                 continue
-            if rows is None and path in kind.meta_.indexes and not any(filters_.has_wildcard(v) for v in values):
+            exact = rows is None and not any(filters_.has_wildcard(value) for value in values)
+            if exact and path in kind.meta_.indexes and isinstance(next(self._part(kind).index_values(path), ""), str):
                 if len(values) == 1:
                     rows = Rows(self._part(kind).index_scan(path, values[0]))
                     continue
                 found = {row.serial_: row for value in values for row in self.select(kind, **{path: value})}
                 rows = rows_of([found[serial] for serial in sorted(found)])
                 continue
-            if rows is None and kind.meta_.keys == (path,) and not any(filters_.has_wildcard(v) for v in values):
+            if exact and kind.meta_.keys == (path,) and self._has_text_keys(kind, path):
                 hits = (self.find(kind, value) for value in dict.fromkeys(values))
                 rows = rows_of([row for row in hits if row is not None])
                 continue
@@ -220,6 +237,10 @@ class Tx:
         for predicate in predicates:
             rows = rows.where(predicate)
         return rows
+
+    def _has_text_keys(self, kind: type[Record], name: str) -> bool:
+        first = self._part(kind).first()
+        return first is None or isinstance(getattr(first, name), str)
 
     def _part(self, kind: type[Record]) -> Any:
         return self.store.part(kind, self.account, self.region)
@@ -299,10 +320,7 @@ class Tx:
         """
         if not seconds or self._work.final:
             return
-        deadline = self._work.wait_deadline
-        if deadline is None:
-            deadline = self.now.timestamp() + seconds
-        raise Wait(deadline)
+        raise Wait(self.now.timestamp() + seconds, seconds)
 
     def call(self, service: str, operation: str, **members: Any) -> Any:
         """Another service's operation, in this transaction and in the name of the same account; its answer as a structure.

@@ -35,13 +35,12 @@ class Waiters:
             for callback in callbacks:
                 callback()
 
-    def wait(self, version: int, seconds: float) -> None:
-        """Block until something has changed since ``version``, or for the seconds of real time."""
+    def wait(self, version: int, seconds: float) -> bool:
+        """Block until something has changed since ``version`` (then True), or for the seconds of real time."""
         changed = threading.Event()
         handle = self.add(changed.set)
         try:
-            if self.version == version:
-                changed.wait(seconds)
+            return self.version != version or changed.wait(seconds)
         finally:
             self.remove(handle)
 

@@ -370,8 +370,9 @@ def answer_of(cloud: Cloud, operation: Any, call: Call, request_dict: dict[str, 
         answer = parsed_error(operation, error)
         status = error.status
     headers["content-type"] = _CONTENT_TYPES[call.protocol]
-    if call.headers:
-        headers.update(call.headers)
+    more = call.headers if error is None else error.headers
+    if more:
+        headers.update(more)
     answer["ResponseMetadata"] = {
         "RequestId": call.request_id,
         "HTTPStatusCode": status,

@@ -99,6 +99,7 @@ async def when_ready(cloud: Cloud, attempt: Callable[[bool], T]) -> T:
         return attempt(False)
     except Wait as wait:
         deadline = wait.deadline
+        patience = wait.seconds_left(cloud)
     loop = asyncio.get_running_loop()
     changed = asyncio.Event()
 
@@ -107,7 +108,7 @@ async def when_ready(cloud: Cloud, attempt: Callable[[bool], T]) -> T:
             loop.call_soon_threadsafe(changed.set)
 
     # In real time too, so that a poll ends on a frozen clock.
-    limit = loop.time() + max(0.0, deadline - cloud.clock.timestamp())
+    limit = loop.time() + patience
     handle = cloud.waiters.add(announce)
     try:
         while True:
@@ -115,7 +116,7 @@ async def when_ready(cloud: Cloud, attempt: Callable[[bool], T]) -> T:
             try:
                 return attempt(False)
             except Wait:
-                left = min(deadline - cloud.clock.timestamp(), limit - loop.time())
+                left = min(deadline - cloud.clock.timestamp(), limit - loop.time(), patience)
             if left <= 0:
                 return attempt(True)
             due = cloud._next_due  # pyright: ignore[reportPrivateUsage]
@@ -124,7 +125,7 @@ async def when_ready(cloud: Cloud, attempt: Callable[[bool], T]) -> T:
             try:
                 await asyncio.wait_for(changed.wait(), left)
             except asyncio.TimeoutError:
-                continue
+                patience -= left  # the loop's time stands still under freezegun
     finally:
         cloud.waiters.remove(handle)
 

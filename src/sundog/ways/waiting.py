@@ -21,11 +21,14 @@ SHARE = 4
 class Waiter:
     """One call that waits. ``cancel`` forgets it."""
 
-    __slots__ = ("_room", "_timer", "limit", "reply", "request")
+    __slots__ = ("_room", "_timer", "deadline", "limit", "reply", "request")
 
-    def __init__(self, room: WaitingRoom, request: Request, reply: Callable[[Response | Exception], None]) -> None:
+    def __init__(
+        self, room: WaitingRoom, request: Request, deadline: float, reply: Callable[[Response | Exception], None]
+    ) -> None:
         self._room = room
         self._timer: asyncio.TimerHandle | None = None
+        self.deadline = deadline
         self.limit = 0.0
         self.request = request
         self.reply = reply
@@ -68,7 +71,7 @@ class WaitingRoom:
         return len(self._waiting)
 
     def add(self, request: Request, wait: Wait, reply: Callable[[Response | Exception], None]) -> Waiter:
-        waiter = Waiter(self, request, reply)
+        waiter = Waiter(self, request, wait.deadline, reply)
         waiter.arm(wait.seconds_left(self.cloud), self._due())
         if not self._waiting:
             self._handle = self.cloud.waiters.add(self._changed)
@@ -95,8 +98,9 @@ class WaitingRoom:
         final = final or self.loop.time() >= waiter.limit - 0.001
         try:
             answer: Response | Exception = self.cloud.attempt(waiter.request, final=final)
-        except Wait as wait:
-            left = wait.seconds_left(self.cloud)
+        except Wait:
+            # The first wait's: each attempt would wait anew.
+            left = waiter.deadline - self.cloud.clock.timestamp()
             if left > 0:
                 waiter.arm(left, self._due())
             else:
