@@ -15,6 +15,7 @@ from sundog.core.calls import Call, Calls
 from sundog.core.clock import Clock
 from sundog.core.credential import AccessKey, Caller, account_of_unknown_key, caller_of, expired_error
 from sundog.core.faults import Faults, fault_error
+from sundog.core.garbage import uncollected
 from sundog.core.ids import Ids
 from sundog.core.prepared import Prepared
 from sundog.core.store import Store
@@ -155,6 +156,7 @@ class Cloud:
         found.prepare(tx)
         return True
 
+    @uncollected
     def _transact(self, found: Behaviour, params: dict[str, Any], call: Call, final: bool) -> Any:
         """One transaction of a behaviour: its work after the commit, or None if it failed."""
         store = self.store

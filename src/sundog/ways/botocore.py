@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sundog.core.calls import Call
+from sundog.core.garbage import uncollected
 from sundog.exchange import perform
 from sundog.wire.http import Request, Response
 from sundog.ways import active
@@ -353,6 +354,7 @@ def _unsigned() -> Any:
     return UNSIGNED
 
 
+@uncollected
 def answer_of(cloud: Cloud, operation: Any, call: Call, request_dict: dict[str, Any]) -> Any:
     """HTTP response and parsed answer of a call; None if botocore may want to try again, which only the wire path can."""
     from sundog.wire.direct import parsed, parsed_error
