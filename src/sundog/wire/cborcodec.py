@@ -66,15 +66,17 @@ def _write(out: bytearray, value: Any) -> None:
         out.append(0xFB)
         out += struct.pack(">d", value)
     elif isinstance(value, dict):
-        _head(out, 0xA0, len(value))
-        for key, item in value.items():
+        entries: dict[Any, Any] = value
+        _head(out, 0xA0, len(entries))
+        for key, item in entries.items():
             _write(out, key)
             _write(out, item)
     elif isinstance(value, (list, tuple)):
-        _head(out, 0x80, len(value))
-        for item in value:
+        items: list[Any] | tuple[Any, ...] = value
+        _head(out, 0x80, len(items))
+        for item in items:
             _write(out, item)
-    elif isinstance(value, (bytes, bytearray, memoryview)):
+    elif isinstance(value, (bytes, bytearray)):
         _head(out, 0x40, len(value))
         out += value
     elif isinstance(value, Epoch):

@@ -154,9 +154,11 @@ COMPILERS: dict[str, type[Direct]] = {
 def copy(value: Any) -> Any:
     """A document's own copy."""
     if isinstance(value, dict):
-        return {key: copy(item) for key, item in value.items()}
+        entries: dict[Any, Any] = value
+        return {key: copy(item) for key, item in entries.items()}
     if isinstance(value, (list, tuple)):
-        return [copy(item) for item in value]
+        items: list[Any] | tuple[Any, ...] = value
+        return [copy(item) for item in items]
     return value
 
 
@@ -291,7 +293,8 @@ def _rest_plan(op: Operation, output: Output, compiler: Direct, protocol: str) -
             elif otherwise is not None:
                 out[name] = otherwise
         for name in maps:
-            out[name] = {key.lower(): str(value) for key, value in (result.get(name) or {}).items()}
+            entries: dict[str, Any] = result.get(name) or {}
+            out[name] = {key.lower(): str(value) for key, value in entries.items()}
         if status is not None:
             value = result.get(status)
             out[status] = default if value is None else int(value)
@@ -390,7 +393,7 @@ def _add_texts(op: Operation, code: str, answer: dict[str, Any], texts: dict[str
 
 def _codes(service: Any) -> dict[str, str]:
     """The names of the errors by code, as botocore finds them."""
-    found = service.plans.get("botocore-errors")
+    found: dict[str, str] | None = service.plans.get("botocore-errors")
     if found is None:
         found = service.plans["botocore-errors"] = {
             (shape.get("error") or {}).get("code") or name: name
@@ -413,9 +416,9 @@ def _through_bytes(op: Operation, error: AwsError, protocol: str) -> dict[str, A
         "body": response.read(),
         "context": {"operation_name": op.name},
     }
-    parser = create_parser(protocol)
-    answer = parser.parse(message, op.model.output_shape)
-    code = answer.get("Error", {}).get("Code")
+    parser: Any = create_parser(protocol)
+    answer: dict[str, Any] = parser.parse(message, op.model.output_shape)
+    code: str | None = answer.get("Error", {}).get("Code")
     name = None if code is None else _codes(op.service).get(code)
     if name is not None:
         answer.update(parser.parse(message, op.service.model.shape_for(name)))

@@ -274,7 +274,7 @@ def read_events(
             else:
                 inner = [(headers, payload)]
             for headers, payload in inner:
-                name = headers.get(":event-type")
+                name = str(headers.get(":event-type"))
                 if name in traits["members"]:
                     yield {name: _read_event(traits, name, headers, payload, compiler, load)}
     except BadFrame:
@@ -337,6 +337,7 @@ def parsed_stream(op: Operation, result: dict[str, Any], protocol: str) -> dict[
         "body": _Raw(response.body),  # type: ignore[arg-type]
         "context": {"operation_name": op.name},
     }
-    answer = create_parser(protocol).parse(message_, op.model.output_shape)
+    parser: Any = create_parser(protocol)
+    answer: dict[str, Any] = parser.parse(message_, op.model.output_shape)
     answer.pop("ResponseMetadata", None)
     return answer

@@ -15,12 +15,13 @@ def code_of(service: Service, name: str) -> str:
         from sundog.wire.sqs_query import CODES
 
         return CODES.get(name, name)
-    return (service.description["shapes"][name].get("error") or {}).get("code") or name
+    traits: dict[str, Any] = service.description["shapes"][name].get("error") or {}
+    return traits.get("code") or name
 
 
 def error_shapes(service: Service) -> dict[str, str]:
     """The model's errors by code and by name."""
-    found = service.plans.get("errors")
+    found: dict[str, str] | None = service.plans.get("errors")
     if found is None:
         found = service.plans["errors"] = {}
         for name, shape in service.description["shapes"].items():

@@ -59,7 +59,7 @@ def hang(tree: Tree, fields: Iterable[tuple[str, Any]]) -> None:
             value = str(value)
         if "." not in name:
             if name:
-                known = tree.get(name)
+                known: Any = tree.get(name)
                 if known.__class__ is dict:
                     known[_VALUE] = value
                 else:
@@ -68,7 +68,7 @@ def hang(tree: Tree, fields: Iterable[tuple[str, Any]]) -> None:
         parts = name.split(".")
         if len(parts) > _DEPTH:
             raise TooDeep(name[:80])
-        node = tree
+        node: Any = tree
         last = parts.pop()
         for part in parts:
             child = node.get(part)
@@ -120,7 +120,8 @@ def multipart(body: bytes, content_type: str) -> Iterable[tuple[str, str]]:
         for part in message.iter_parts():  # type: ignore[attr-defined]
             name = part.get_param("name", header="content-disposition")
             if isinstance(name, str):
-                yield name, (part.get_payload(decode=True) or b"").decode("utf-8", "replace")
+                payload: Any = part.get_payload(decode=True)
+                yield name, (payload or b"").decode("utf-8", "replace")
 
 
 class FormIn(Compiler):
@@ -235,7 +236,7 @@ class FormIn(Compiler):
                 if entry.__class__ is not dict:
                     raise _named(WrongType(entry, "Structure"), str(number))
                 key = next((entry[name] for name in key_names if name in entry), None)
-                if key.__class__ is not str:
+                if not isinstance(key, str):
                     raise _named(WrongType(entry, "Map"), str(number))
                 value = next((entry[name] for name in value_names if name in entry), None)
                 if value is not None:

@@ -260,11 +260,11 @@ def complaint(error: WrongType, classes: bool = False) -> AwsError:
     else:
         article = "an" if expected[0] in "AEIO" or classes else "a"
         if classes:
-            held = f"class {_CLASSES.get(type(value), 'java.lang.Object')}"
+            held = f"class {_CLASSES.get(value.__class__, 'java.lang.Object')}"
         elif isinstance(value, bool):
             held = "TRUE_VALUE" if value else "FALSE_VALUE"
         else:
-            held = _TOKENS.get(type(value), "EMBEDDED_OBJECT")
+            held = _TOKENS.get(value.__class__, "EMBEDDED_OBJECT")
         message = f"{held} can not be converted to {article} {expected}"
     return AwsError("SerializationException", message)
 

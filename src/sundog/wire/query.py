@@ -120,7 +120,7 @@ def version_of(request: Request) -> str | None:
 
 def xmlns(service: Service, version: str | None) -> str:
     """The answer's namespace; it names the version of the API that the client asked for."""
-    cache = service.plans.get("xmlns")
+    cache: dict[str | None, str] | None = service.plans.get("xmlns")
     if cache is None:
         cache = service.plans["xmlns"] = {}
     found = cache.get(version)

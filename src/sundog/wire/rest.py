@@ -163,7 +163,8 @@ class Output:
             if value is not None:
                 headers[header] = clean(write(value))
         for name, prefix in self.header_maps:
-            for key, value in (result.get(name) or {}).items():
+            entries: dict[str, Any] = result.get(name) or {}
+            for key, value in entries.items():
                 headers[prefix + key.lower()] = clean(str(value))
 
     def content_type(self, service: str) -> str:

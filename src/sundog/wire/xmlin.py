@@ -103,12 +103,27 @@ class XmlIn(Compiler):
             return None
         if traits.get("flattened"):
             if traits["type"] == "list":
-                read = self.compile(self.sub(traits["member"])) or _text
-                return name, lambda node, into: into.append(read(node)), list
+                return name, self.append(traits), list
             if traits["type"] == "map":
-                entry = self.entry(traits)
-                return name, lambda node, into: into.update((entry(node),)), dict
+                return name, self.update(traits), dict
         return name, self.compile(traits), None
+
+    def append(self, traits: Traits) -> Callable[[Element, list[Any]], None]:
+        read = self.compile(self.sub(traits["member"])) or _text
+
+        def append(node: Element, into: list[Any]) -> None:
+            into.append(read(node))
+
+        return append
+
+    def update(self, traits: Traits) -> Callable[[Element, dict[str, Any]], None]:
+        entry = self.entry(traits)
+
+        def update(node: Element, into: dict[str, Any]) -> None:
+            key, value = entry(node)
+            into[key] = value
+
+        return update
 
     def wire_names(self, name: str, ref: Traits) -> tuple[str, ...]:
         traits = self.sub(ref)
