@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sundog.wire.codec import codec
-from sundog.wire.direct import Headers, parsed
+from sundog.wire.direct import Headers, head, parsed
 from sundog.wire.http import Request
 from sundog.wire.model import Operation, get_service, service_names
 
@@ -258,6 +258,9 @@ def _parse_back(op: Operation, protocol: str) -> None:
     @given(Values(protocol, output=True).of(op.output))
     def check(result: dict[str, Any]) -> None:
         response = codec(protocol).encode(op, result, "request-id")
+        status, headers = head(op, result, "request-id")
+        if op.service.name not in ("dynamodb", "dynamodbstreams", "cloudwatch"):
+            assert (status, headers) == (response.status, response.headers), op
         body: Any = response.read()
         if op.model.has_streaming_output:
             from io import BytesIO

@@ -234,6 +234,29 @@ def parsed(op: Operation, result: dict[str, Any], protocol: str | None = None) -
     return plan(result)
 
 
+def head(op: Operation, result: dict[str, Any], request_id: str) -> tuple[int, dict[str, str]]:
+    """Status and headers that ``encode(op, result)`` would send, but for checksums of bytes that there are not."""
+    protocol = op.service.protocols[0]
+    if protocol == "rest-json":
+        from sundog.wire.restjson import head as of_json
+
+        return of_json(op, result, request_id)
+    if protocol == "rest-xml":
+        from sundog.wire.restxml import head as of_xml
+
+        return of_xml(op, result, request_id)
+    headers = {"x-amzn-requestid": request_id}
+    if protocol in ("query", "ec2"):
+        headers["content-type"] = "text/xml;charset=UTF-8"
+    elif protocol == "json":
+        headers["content-type"] = f"application/x-amz-json-{op.service.metadata.get('jsonVersion', '1.0')}"
+    else:
+        headers["smithy-protocol"] = "rpc-v2-cbor"
+        if output_traits(op) is not None:
+            headers["content-type"] = "application/cbor"
+    return 200, headers
+
+
 def _plan(op: Operation, protocol: str) -> Convert:
     traits = output_traits(op)
     if traits is None:
@@ -263,7 +286,7 @@ def _rest_plan(op: Operation, output: Output, compiler: Direct, protocol: str) -
     if op.service.name == "s3" and op.name == "GetBucketLocation":
         # The region is the answer's root element, which botocore's own handler reads: None for us-east-1.
         return lambda result: {"LocationConstraint": result.get("LocationConstraint")}
-    typed = output.payload is not None and output.payload[1]["type"] in ("blob", "string")
+    typed = output.kind in ("blob", "string")
     headers = [
         (
             name,

@@ -125,9 +125,12 @@ class Input:
 
 
 class Output:
-    """Where each member of an operation's output, or of an error, goes."""
+    """Where each member of an operation's output, or of an error, goes.
 
-    __slots__ = ("header_maps", "headers", "payload", "rest", "status", "traits")
+    ``kind`` is what the body is: event ``stream``, ``blob``, ``string``, one ``value``, ``members``, ``nothing``.
+    """
+
+    __slots__ = ("header_maps", "headers", "kind", "payload", "rest", "status", "traits")
 
     def __init__(self, shapes: dict[str, Any], traits: Traits) -> None:
         self.traits = traits
@@ -155,6 +158,10 @@ class Output:
                 body[name] = ref
         if payload is None and body:
             self.rest = {**traits, "members": body}
+        self.kind = "members" if self.rest is not None else "nothing"
+        if self.payload is not None:
+            kind = self.payload[1]["type"]
+            self.kind = "stream" if self.payload[1].get("eventstream") else kind if kind in _BARE else "value"
 
     def write(self, result: dict[str, Any], headers: dict[str, str]) -> None:
         """Put the members that are headers among the headers."""
@@ -169,7 +176,7 @@ class Output:
 
     def content_type(self, service: str) -> str:
         """What a payload of bytes or text is called if no member says what it is."""
-        if self.payload is not None and self.payload[1]["type"] == "blob":
+        if self.kind == "blob":
             return "binary/octet-stream" if service == "s3" else "application/octet-stream"
         return "application/json" if service == "s3" else "text/plain"
 
@@ -301,6 +308,8 @@ def _write_json_value(value: Any) -> str:
 
     return b64encode(encode(value)).decode("ascii")
 
+
+_BARE = ("blob", "string")
 
 _WRITERS: dict[str, Write] = {
     "boolean": write_boolean,

@@ -70,47 +70,54 @@ def _read_payload(
         params[name] = JsonIn.of(op.service).compile(traits)(value)
 
 
-def encode(op: Operation, result: dict[str, Any], request_id: str, version: str | None = None) -> Response:
+def head(op: Operation, result: dict[str, Any], request_id: str) -> tuple[int, dict[str, str]]:
+    """Status and headers of the answer that holds a result."""
     headers = {"x-amzn-requestid": request_id}
     output = output_of(op)
     if output is None:
-        return Response(op.status, headers)
+        return op.status, headers
     status = output.code(result, op.status)
+    kind = output.kind
+    if kind in ("members", "value") or (kind == "nothing" and status != 204 and op.method != "HEAD"):
+        headers["content-type"] = "application/json"
+    elif kind == "stream":
+        headers["content-type"] = "application/vnd.amazon.eventstream"
+    elif kind != "nothing":
+        headers["content-type"] = output.content_type(op.service.name)
+    if output.headers or output.header_maps:
+        output.write(result, headers)
+    return status, headers
+
+
+def encode(op: Operation, result: dict[str, Any], request_id: str, version: str | None = None) -> Response:
+    status, headers = head(op, result, request_id)
+    output = output_of(op)
+    if output is None:
+        return Response(status, headers)
+    return Response(status, headers, _body(op, output, result, status))
+
+
+def _body(op: Operation, output: Output, result: dict[str, Any], status: int) -> Any:
     out = JsonOut.of(op.service)
-    body: Any = b""
     if output.payload is not None:
         name, traits = output.payload
         value = result.get(name)
-        if traits.get("eventstream"):
-            from sundog.wire.eventstream import CONTENT_TYPE, write_events
+        if output.kind == "stream":
+            from sundog.wire.eventstream import write_events
 
-            headers["content-type"] = CONTENT_TYPE
-            body = write_events(op.service, traits, value or (), out, dump, "application/json")
-        elif traits["type"] == "blob":
-            headers["content-type"] = output.content_type(op.service.name)
-            body = b"" if value is None else value if hasattr(value, "read") else as_bytes(value)
-        elif traits["type"] == "string":
-            headers["content-type"] = output.content_type(op.service.name)
-            body = b"" if value is None else str(value).encode()
-        else:
-            headers["content-type"] = "application/json"
-            convert = out.compile(traits)
+            return write_events(op.service, traits, value or (), out, dump, "application/json")
+        if output.kind == "value":
             if value is None:
-                body = b"{}" if traits["type"] == "structure" else b""
-            else:
-                body = dump(value if convert is None else convert(value))
-    elif output.rest is not None:
+                return b"{}" if traits["type"] == "structure" else b""
+            convert = out.compile(traits)
+            return dump(value if convert is None else convert(value))
+        return b"" if value is None else value if hasattr(value, "read") else as_bytes(value)
+    if output.rest is not None:
         plan = op.plans.get("rest-json-out")
         if plan is None:
             plan = op.plans["rest-json-out"] = out.make_structure(output.traits)
-        headers["content-type"] = "application/json"
-        body = dump(plan(result))
-    elif status != 204 and op.method != "HEAD":
-        headers["content-type"] = "application/json"
-        body = b"{}"
-    if output.headers or output.header_maps:
-        output.write(result, headers)
-    return Response(status, headers, body)
+        return dump(plan(result))
+    return b"" if status == 204 or op.method == "HEAD" else b"{}"
 
 
 def encode_error(

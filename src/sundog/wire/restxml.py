@@ -105,44 +105,58 @@ def _bad_argument(service: Service, error: WrongType) -> AwsError:
     return AwsError("InvalidArgument", message, 400, {"ArgumentName": name, "ArgumentValue": value[:1024]})
 
 
-def encode(op: Operation, result: dict[str, Any], request_id: str, version: str | None = None) -> Response:
+def head(op: Operation, result: dict[str, Any], request_id: str) -> tuple[int, dict[str, str]]:
+    """Status and headers of the answer that holds a result."""
     service = op.service
     headers = request_headers(service, request_id)
     output = output_of(op)
     if output is None:
-        return Response(op.status, headers)
+        return op.status, headers
+    kind = output.kind
+    if kind == "stream":
+        headers["content-type"] = "application/vnd.amazon.eventstream"
+    elif kind in ("blob", "string"):
+        headers["content-type"] = output.content_type(service.name)
+    elif (kind == "members" and op.method != "HEAD") or (
+        output.payload is not None and result.get(output.payload[0]) is not None
+    ):
+        headers["content-type"] = _document_type(service)
+    if output.headers or output.header_maps:
+        output.write(result, headers)
+    return output.code(result, op.status), headers
+
+
+def encode(op: Operation, result: dict[str, Any], request_id: str, version: str | None = None) -> Response:
+    status, headers = head(op, result, request_id)
+    output = output_of(op)
+    if output is None:
+        return Response(status, headers)
+    return Response(status, headers, _body(op, output, result))
+
+
+def _body(op: Operation, output: Output, result: dict[str, Any]) -> Any:
+    service = op.service
     out: XmlOut = _compiler(service)
-    body: Any = b""
     if output.payload is not None:
         name, traits = output.payload
         value = result.get(name)
-        kind = traits["type"]
-        if traits.get("eventstream"):
-            from sundog.wire.eventstream import CONTENT_TYPE, write_events
+        if output.kind == "stream":
+            from sundog.wire.eventstream import write_events
 
-            headers["content-type"] = CONTENT_TYPE
-            body = write_events(service, traits, value or (), out, None, "text/xml")
-        elif kind == "blob":
-            headers["content-type"] = output.content_type(service.name)
-            body = b"" if value is None else value if hasattr(value, "read") else as_bytes(value)
-        elif kind == "string":
-            headers["content-type"] = output.content_type(service.name)
-            body = b"" if value is None else str(value).encode()
-        elif value is not None:
-            root = traits.get("locationName") or name
-            body = _document(op, root, traits, out.compile(traits)(value), headers, value)
-    elif output.rest is not None and op.method != "HEAD":
-        if op.name == "GetBucketLocation" and service.name == "s3":
-            text = escape(result.get("LocationConstraint") or "")
-            body = _document(op, "LocationConstraint", output.rest, text, headers, {})
-        else:
-            plan = op.plans.get("rest-xml-out")
-            if plan is None:
-                plan = op.plans["rest-xml-out"] = out.make_structure(output.traits)
-            body = _document(op, _root(op, output.traits), output.traits, plan(result), headers, result)
-    if output.headers or output.header_maps:
-        output.write(result, headers)
-    return Response(output.code(result, op.status), headers, body)
+            return write_events(service, traits, value or (), out, None, "text/xml")
+        if value is None:
+            return b""
+        if output.kind == "value":
+            return _document(op, traits.get("locationName") or name, traits, out.compile(traits)(value), value)
+        return value if hasattr(value, "read") else as_bytes(value)
+    if output.rest is None or op.method == "HEAD":
+        return b""
+    if op.name == "GetBucketLocation" and service.name == "s3":
+        return _document(op, "LocationConstraint", output.rest, escape(result.get("LocationConstraint") or ""), {})
+    plan = op.plans.get("rest-xml-out")
+    if plan is None:
+        plan = op.plans["rest-xml-out"] = out.make_structure(output.traits)
+    return _document(op, _root(op, output.traits), output.traits, plan(result), result)
 
 
 def encode_error(
@@ -152,7 +166,7 @@ def encode_error(
     if (op is not None and op.method == "HEAD") or error.status == 304:
         headers.update(error.headers)
         return Response(error.status, headers)
-    headers["content-type"] = "application/xml" if service.name in ("s3", "s3control") else "text/xml"
+    headers["content-type"] = _document_type(service)
     traits = fault.error_traits(service, error)
     members = fault.error_members(service, traits, error)
     members.pop("HostId", None)
@@ -187,10 +201,11 @@ def _compiler(service: Service) -> Any:
     return (XmlOutMilliseconds if service.name == "s3" else XmlOut).of(service)
 
 
-def _document(
-    op: Operation, root: str, traits: Traits, inner: str, headers: dict[str, str], value: dict[str, Any]
-) -> bytes:
-    headers["content-type"] = "application/xml" if op.service.name in ("s3", "s3control") else "text/xml"
+def _document_type(service: Service) -> str:
+    return "application/xml" if service.name in ("s3", "s3control") else "text/xml"
+
+
+def _document(op: Operation, root: str, traits: Traits, inner: str, value: dict[str, Any]) -> bytes:
     attributes = _compiler(op.service).attributes(traits)
     opening = f"{root}{_xmlns(op.service, traits)}{write_attributes(attributes, value) if attributes else ''}"
     return f"{DECLARATION}<{opening}>{inner}</{root}>".encode("utf-8", "replace")
