@@ -13,4 +13,4 @@ def add_servers(ami_id, count, **connection):
 def list_servers(**connection):
     """The ids of all servers."""
     conn = boto.connect_ec2("the_key", "the_secret", **connection)
-    return [instance.id for reservation in conn.get_all_instances() for instance in reservation.instances]
+    return [instance.id for reservation in conn.get_all_reservations() for instance in reservation.instances]

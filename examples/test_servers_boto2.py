@@ -3,10 +3,9 @@
 import pytest
 
 import sundog
-from sundog import mock_aws
+from sundog import mock_aws  # above boto: it lets boto 2 be imported by today's Pythons
 
-with mock_aws():  # boto 2 can't be imported on a new Python without help; an active mock gives it
-    from servers_boto2 import add_servers, list_servers
+from servers_boto2 import add_servers, list_servers  # isort: skip
 
 
 @mock_aws
@@ -32,18 +31,16 @@ def test_by_hand():
         mock.stop()
 
 
-@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
-def test_with_the_server_as_a_proxy(secure):
-    with sundog.serve(port=0) as server:
-        # The endpoint stays ec2.us-east-1.amazonaws.com: only the proxy is new.
-        through = {"proxy": server.host, "proxy_port": server.port, "is_secure": secure}
-        if secure:
-            through["https_connection_factory"] = None
-            through["validate_certs"] = True
-            from boto import config
+@pytest.fixture
+def proxy(monkeypatch):
+    """A server, and what boto 2 needs to know of it. The endpoint stays ec2.us-east-1.amazonaws.com."""
+    server = sundog.serve(port=0)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(server.ca))
+    yield {"proxy": server.host, "proxy_port": server.port}
+    server.stop()
 
-            if not config.has_section("Boto"):
-                config.add_section("Boto")
-            config.set("Boto", "ca_certificates_file", str(server.ca_path))
-        add_servers("ami-1234abcd", 2, **through)
-        assert len(list_servers(**through)) == 2
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+def test_with_the_server_as_a_proxy(proxy, secure):
+    add_servers("ami-1234abcd", 2, is_secure=secure, **proxy)
+    assert len(list_servers(is_secure=secure, **proxy)) == 2

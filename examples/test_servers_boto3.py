@@ -32,19 +32,21 @@ def test_by_hand():
 
 
 def test_with_the_server_as_an_endpoint():
-    with sundog.serve(port=0) as server:
-        add_servers("ami-1234abcd", 2, endpoint_url=server.url)
-        assert len(list_servers(endpoint_url=server.url)) == 2
+    with sundog.serve(port=0) as url:
+        add_servers("ami-1234abcd", 2, endpoint_url=url)
+        assert len(list_servers(endpoint_url=url)) == 2
+
+
+@pytest.fixture
+def proxy(monkeypatch):
+    """A server, and what boto3 needs to know of it. The endpoint stays ec2.us-east-1.amazonaws.com."""
+    server = sundog.serve(port=0)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(server.ca))
+    yield {"config": Config(proxies={"http": server.url, "https": server.url})}
+    server.stop()
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
-def test_with_the_server_as_a_proxy(secure):
-    with sundog.serve(port=0) as server:
-        # The endpoint stays ec2.us-east-1.amazonaws.com: only the proxy is new.
-        through = {
-            "use_ssl": secure,
-            "verify": str(server.ca_path) if secure else None,
-            "config": Config(proxies={"http": server.url, "https": server.url}),
-        }
-        add_servers("ami-1234abcd", 2, **through)
-        assert len(list_servers(**through)) == 2
+def test_with_the_server_as_a_proxy(proxy, secure):
+    add_servers("ami-1234abcd", 2, use_ssl=secure, **proxy)
+    assert len(list_servers(use_ssl=secure, **proxy)) == 2

@@ -22,6 +22,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
       ``server`` sends these over a loopback socket to a server in a thread.
     - ``strict``: operations that are only modelled are refused, and the models' patterns are enforced.
     - ``enforce_iam``: signatures are verified and policies decide. ``verify_signatures`` alone only does the first.
+    - ``iam_file``: a JSON file of users, keys and policies that the cloud has from the start (see ``sundog.iam_file``).
     - ``refuse_unknown_images``: RunInstances refuses an AMI that nobody made, as AWS does.
     - ``delays``: state transitions take the clock's time, as at AWS, instead of none.
     - ``allow_hosts``: hosts outside AWS that calls may reach (``*`` is a wildcard). Loopback always may.
@@ -36,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = False
     enforce_iam: bool = False
     verify_signatures: bool = False
+    iam_file: str | None = None
     refuse_unknown_images: bool = False
     delays: bool = False
     allow_hosts: tuple[str, ...] = ()
@@ -76,6 +78,11 @@ def home() -> Path:
         return Path(chosen)
     base = os.environ.get("XDG_DATA_HOME")
     return (Path(base) if base else Path.home() / ".local" / "share") / "sundog"
+
+
+def ca_bundle() -> str | None:
+    """The file of trusted certificates that the user names for AWS."""
+    return os.environ.get("AWS_CA_BUNDLE") or None
 
 
 def environment() -> dict[str, str]:

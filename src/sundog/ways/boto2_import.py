@@ -45,6 +45,10 @@ def _execute(loader: Any, module: ModuleType) -> None:
         exec(code, module.__dict__)
     if name == "boto.vendored.six":
         _teach_six(module)
+    elif name in ("boto.connection", "boto.https_connection"):
+        from sundog.ways.boto2_tls import mend
+
+        mend(module)
 
 
 def _code(loader: Any, name: str) -> Any:

@@ -290,6 +290,13 @@ class Server:
         """The default world's cloud."""
         return self.worlds.default.cloud
 
+    @property
+    def ca(self) -> Path:
+        """The certificate that clients must trust to speak TLS to it; made on first use."""
+        from sundog.ways.ca import Authority
+
+        return Authority(self.home).load()
+
     def start(self) -> Server:
         """Serve in a thread of its own."""
         started = threading.Event()
