@@ -22,8 +22,14 @@ def modify_address_attribute(tx: Tx, req: api.ModifyAddressAttributeRequest) -> 
 def reset_address_attribute(tx: Tx, req: api.ResetAddressAttributeRequest) -> api.ResetAddressAttributeResult:
     """Resolve an address to nothing again."""
     address = tx.get(Address, req.allocation_id)
+    _check(req.attribute)
     tx.update(address, ptr_record=None)
     return api.ResetAddressAttributeResult(address=_pending(address, None))
+
+
+def _check(attribute: str) -> None:
+    if attribute != "domain-name":
+        raise AwsError("InvalidParameterValue", f"Value ({attribute}) for parameter attribute is invalid.")
 
 
 def _pending(address: Address, name: str | None) -> api.AddressAttribute:
@@ -40,7 +46,7 @@ def describe_addresses_attribute(
     tx: Tx, req: api.DescribeAddressesAttributeRequest
 ) -> api.DescribeAddressesAttributeResult:
     """List the names that addresses are resolved to."""
-    if req.attribute not in (None, "domain-name"):
-        raise AwsError("InvalidParameterValue", f"Value ({req.attribute}) for parameter attribute is invalid.")
+    if req.attribute is not None:
+        _check(req.attribute)
     chosen = tx.get_all(Address, req.allocation_ids) if req.allocation_ids else tx.select(Address)
     return api.DescribeAddressesAttributeResult(addresses=rows_of([row for row in chosen if row.ptr_record]))
