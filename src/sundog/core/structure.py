@@ -15,6 +15,9 @@ from sundog.wire.model import Service, python_name
 
 Wrap = Callable[[Any], Any]
 
+OPAQUE = frozenset({("dynamodb", "AttributeValue"), ("dynamodbstreams", "AttributeValue")})
+"""Structures that handlers and records keep as they come, dicts in botocore's form: data of users, not parameters."""
+
 
 class Structure:
     """One structure. Made from members by their Python names, or (``of``) from a dict in botocore's form.
@@ -147,7 +150,7 @@ class _Wraps(dict[str, "Wrap | None"]):
 def wrap_of(service: Service, shape: Shape) -> Wrap | None:
     """What makes Python objects of a raw value of the shape; None if it may stay as it is."""
     if isinstance(shape, StructureShape):
-        if shape.is_document_type:
+        if shape.is_document_type or (service.name, shape.name) in OPAQUE:
             return None
         if getattr(shape, "is_eventstream", False) or shape.serialization.get("eventstream"):
             return None
@@ -164,7 +167,7 @@ def wrap_of(service: Service, shape: Shape) -> Wrap | None:
 def _lazy(service: Service, shape: Shape) -> Wrap | None:
     # A recursive shape's wrap can't be made before itself: structures are looked up when used.
     if isinstance(shape, StructureShape):
-        if shape.is_document_type:
+        if shape.is_document_type or (service.name, shape.name) in OPAQUE:
             return None
         made: list[Wrap] = []
 
