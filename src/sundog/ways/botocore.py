@@ -39,15 +39,6 @@ _RETRIED = frozenset(
     ).split()
 )
 
-_CONTENT_TYPES = {
-    "ec2": "text/xml;charset=UTF-8",
-    "query": "text/xml",
-    "json": "application/x-amz-json-1.1",
-    "rest-json": "application/json",
-    "rest-xml": "application/xml",
-    "smithy-rpc-v2-cbor": "application/cbor",
-}
-
 
 def patches(module: ModuleType) -> Iterable[Patch]:
     """What to replace in ``botocore.endpoint``."""
@@ -357,30 +348,30 @@ def _unsigned() -> Any:
 @uncollected
 def answer_of(cloud: Cloud, operation: Any, call: Call, request_dict: dict[str, Any]) -> Any:
     """HTTP response and parsed answer of a call; None if botocore may want to try again, which only the wire path can."""
-    from sundog.wire.direct import parsed, parsed_error
+    from sundog.wire.direct import head, parsed, parsed_error
 
     error = call.error
-    headers = {"x-amzn-requestid": call.request_id}
     if error is None:
         assert call.answer is not None
         answer = parsed(operation, call.answer)
-        status = operation.status
+        status, headers = head(operation, call.answer, call.request_id)
+        more = call.headers
     else:
         if call.exception is None and (error.status >= 500 or error.code in _RETRIED or 300 <= error.status < 400):
             cloud.calls.discard(call)
             return None
         answer = parsed_error(operation, error)
-        status = error.status
-    headers["content-type"] = _CONTENT_TYPES[call.protocol]
-    more = call.headers if error is None else error.headers
+        status, headers = error.status, head(operation, {}, call.request_id)[1]
+        more = error.headers
     if more:
         headers.update(more)
-    answer["ResponseMetadata"] = {
-        "RequestId": call.request_id,
-        "HTTPStatusCode": status,
-        "HTTPHeaders": headers,
-        "RetryAttempts": 0,
-    }
+    metadata: dict[str, Any] = {"RequestId": call.request_id}
+    if "x-amz-id-2" in headers:
+        metadata["HostId"] = headers["x-amz-id-2"]
+    metadata["HTTPStatusCode"] = status
+    metadata["HTTPHeaders"] = headers
+    metadata["RetryAttempts"] = 0
+    answer["ResponseMetadata"] = metadata
     return _Http(request_dict["url"], status, headers), answer
 
 
