@@ -8,11 +8,11 @@ from typing import Any
 from sundog.wire.errors import AwsError
 from sundog.wire.form import FormIn, TooDeep, read_tree
 from sundog.wire.http import Request, Response
-from sundog.wire.model import Operation, Service
+from sundog.wire.model import Operation, Service, as_of
 from sundog.wire.plan import Traits, input_traits, output_traits
 from sundog.wire.query import error_body, respond, xmlns
 from sundog.wire.values import WrongType
-from sundog.wire.xmlout import XmlOutMilliseconds
+from sundog.wire.xmlout import XmlOutEdition, XmlOutMilliseconds
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -42,10 +42,12 @@ def decode(op: Operation, request: Request, labels: dict[str, str]) -> dict[str,
 
 
 def encode(op: Operation, result: dict[str, Any], request_id: str, version: str | None = None) -> Response:
-    plan = op.plans.get("ec2-out")
+    edition = as_of(op, version)
+    plan = edition.plans.get("ec2-out")
     if plan is None:
-        traits = output_traits(op)
-        plan = op.plans["ec2-out"] = XmlOutMilliseconds.of(op.service).compile(traits) if traits else _acknowledge
+        traits = output_traits(edition)
+        writer = XmlOutMilliseconds if edition is op else XmlOutEdition
+        plan = edition.plans["ec2-out"] = writer.of(edition.service).compile(traits) if traits else _acknowledge
     name = op.name
     text = (
         f"{_DECLARATION}<{name}Response{xmlns(op.service, version)}><requestId>{request_id}</requestId>"

@@ -192,3 +192,29 @@ def adopt(name: str, model: ServiceModel) -> Service:
 
 def find_service(name: str, model: ServiceModel) -> Service:
     return _services.get(name) or adopt(name, model)
+
+
+@lru_cache(maxsize=None)
+def _editions(name: str) -> tuple[str, ...]:
+    """The versions of a service's API that botocore has models of, oldest first."""
+    return tuple(sorted(loader().list_api_versions(name, "service-2")))
+
+
+@lru_cache(maxsize=None)
+def _edition(name: str, version: str) -> Service:
+    return Service(name, ServiceModel(loader().load_data(f"{name}/{version}/service-2"), name))
+
+
+def as_of(operation: Operation, version: str | None) -> Operation:
+    """The operation as an older version of the API has it: who asks in that version knows no newer members.
+
+    Itself if the version is none, or isn't older, or didn't have the operation.
+    """
+    service = operation.service
+    if version is None or version >= service.metadata["apiVersion"]:
+        return operation
+    known = _editions(service.name)
+    edition = next((found for found in reversed(known) if found <= version), known[0] if known else None)
+    if edition is None or edition >= service.metadata["apiVersion"]:
+        return operation
+    return _edition(service.name, edition).operation(operation.name) or operation

@@ -74,13 +74,15 @@ class XmlOut(Compiler):
     """Structures to XML. Whole seconds stand bare: ``05Z``."""
 
     kind = "xml-out"
+    lax = False
+    """Whether a member that the shape lacks is left out, instead of being a fault of whoever made the value."""
     write_time = staticmethod(write_iso)
 
     def make_structure(self, traits: Traits) -> Convert:
         table = self.members(traits, self.member)
         shape = traits["shape"]
         known, find = table.known, table.find
-        plain = _plain
+        plain, lax = _plain, self.lax
 
         def structure(value: dict[str, Any]) -> str:
             parts: list[str] = []
@@ -93,7 +95,7 @@ class XmlOut(Compiler):
                 except KeyError:
                     plan = find(name)
                 if plan is None:
-                    if name == "ResponseMetadata":
+                    if lax or name == "ResponseMetadata":
                         continue
                     raise unknown_member(shape, name)
                 opening, closing, convert = plan
@@ -191,6 +193,13 @@ class XmlOutMilliseconds(XmlOut):
 
     kind = "xml-out-ms"
     write_time = staticmethod(write_iso_milliseconds)
+
+
+class XmlOutEdition(XmlOutMilliseconds):
+    """The same, in an older version of the API: what that version didn't have is left out."""
+
+    kind = "xml-out-edition"
+    lax = True
 
 
 _OUTSIDE = ("header", "headers", "statusCode")
