@@ -65,6 +65,7 @@ class Cloud:
         self._lock = threading.RLock()
         self._next_due: float | None = None
         self._depth = 0
+        self._blobs: Any = None
         self.default_account = self.settings.account
         self.allow_hosts = self.settings.allow_hosts
         self.checks_signatures = self.settings.enforce_iam or self.settings.verify_signatures
@@ -400,6 +401,16 @@ class Cloud:
             self.clock.restore(snapshot.clock)
             self.ids.restore(snapshot.ids)
         self.waiters.notify()
+
+    @property
+    def blobs(self) -> Any:
+        """Where bodies are kept that are too big for rows."""
+        found = self._blobs
+        if found is None:
+            from sundog.core.blob import Blobs
+
+            found = self._blobs = Blobs()
+        return found
 
     def reset(self) -> None:
         """Forget every row, call and fault, and let the clock run by the real time."""

@@ -51,6 +51,8 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
         response = spoken.encode(operation, call.answer, call.request_id, version)
         if call.headers:
             response.headers.update(call.headers)
+        if call.status is not None:
+            response.status = call.status
     response.headers["x-sundog-fidelity"] = call.fidelity
     return response
 

@@ -18,7 +18,7 @@ class Call:
 
     ``params`` and ``answer`` are in botocore's form; ``duration`` is in seconds; ``cause`` is the call that this one follows
     from; ``http`` is the request itself, ``headers`` what the
-    handler adds to the response's; ``unread`` names members that were sent and that the answer took no notice of.
+    handler adds to the response's, ``status`` the HTTP status if it isn't the model's; ``unread`` names members that were sent and that the answer took no notice of.
     """
 
     __slots__ = (
@@ -41,6 +41,7 @@ class Call:
         "request",
         "request_id",
         "service",
+        "status",
         "target",
         "time",
     )
@@ -77,6 +78,7 @@ class Call:
         self.protocol = "query"
         self.http: Request | None = None
         self.headers: dict[str, str] | None = None
+        self.status: int | None = None
 
     @property
     def unread(self) -> list[str]:

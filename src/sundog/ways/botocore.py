@@ -35,7 +35,7 @@ _RETRIED = frozenset(
         "BandwidthLimitExceeded EC2ThrottledException LimitExceededException PriorRequestNotComplete "
         "ProvisionedThroughputExceededException RequestLimitExceeded RequestThrottled RequestThrottledException SlowDown "
         "ThrottledException Throttling ThrottlingException TooManyRequestsException TransactionInProgressException "
-        "RequestTimeout RequestTimeoutException IDPCommunicationError"
+        "RequestTimeout RequestTimeoutException IDPCommunicationError AuthorizationHeaderMalformed"
     ).split()
 )
 
@@ -355,6 +355,7 @@ def answer_of(cloud: Cloud, operation: Any, call: Call, request_dict: dict[str, 
         assert call.answer is not None
         answer = parsed(operation, call.answer)
         status, headers = head(operation, call.answer, call.request_id)
+        status = call.status or status
         more = call.headers
     else:
         if call.exception is None and (error.status >= 500 or error.code in _RETRIED or 300 <= error.status < 400):
