@@ -1,0 +1,1 @@
+"""The generic engine: what the service models themselves say of how their resources behave."""

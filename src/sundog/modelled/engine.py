@@ -1,0 +1,67 @@
+"""The handlers of operations that nobody wrote one for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sundog.core.structure import Structure, structure_class
+from sundog.modelled.store import rule_of, table_of
+from sundog.wire.model import Operation, python_name
+
+if TYPE_CHECKING:
+
+    from sundog.core.tx import Tx
+
+Handler = "Callable[[Tx, Any], Any]"
+
+
+def handler_of(operation: Operation) -> Any:
+    """What answers the operation by its table; None if nothing can."""
+    rule = rule_of(operation)
+    if rule is None or rule.kind == "none":
+        return None
+    prepared: list[Any] = []
+
+    def answer(tx: Tx, req: Any) -> Any:
+        if not prepared:
+            prepared.append(_prepare(operation, rule))
+        return prepared[0](tx, req)
+
+    return answer
+
+
+def _prepare(operation: Operation, rule: Any) -> Any:
+    from sundog.modelled.acts import ACTS
+    from sundog.modelled.plan import Plan
+
+    plan = Plan(operation, rule, table_of(operation.service))
+    act = ACTS[rule.kind]
+    made = structure_class(operation.service, plan.output) if plan.output is not None else None
+
+    def answer(tx: Tx, req: Structure | None) -> Any:
+        params: dict[str, Any] = {} if req is None else (req.raw_ if req.raw_ is not None else req.plain_())
+        result = act(plan, tx, params)
+        if made is None:
+            return None
+        value = _structured(made, result or {}, plan)
+        if plan.pager is not None:
+            plan.pager.apply(params, value, None)
+        return value
+
+    return answer
+
+
+def _structured(made: type[Structure], result: dict[str, Any], plan: Any) -> Structure:
+    """The result as a structure, and the structures on the way to its list too: the pager cuts that."""
+    value = made(**{python_name(name): item for name, item in result.items()})
+    path = plan.several.path
+    holder = value
+    for part in path[:-1]:
+        attribute = python_name(part)
+        inner = holder.__dict__.get(attribute)
+        if not isinstance(inner, dict):
+            break
+        shape = made.shape_.members[part] if holder is value else shape.members[part]  # type: ignore[attr-defined]
+        kind = structure_class(plan.operation.service, shape)
+        holder.__dict__[attribute] = holder = kind(**{python_name(n): i for n, i in inner.items()})
+    return value

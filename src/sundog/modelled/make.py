@@ -1,0 +1,232 @@
+"""Making and changing a resource from what an operation was given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.model import Shape
+
+from sundog.modelled import faults, identity
+from sundog.modelled.arns import arn_of
+from sundog.modelled.forms import members
+from sundog.modelled.generate import new_id, new_name
+from sundog.modelled.names import canon, low, words
+from sundog.modelled.resource import Resource, Shelf, index_of
+from sundog.modelled.values import tags_of
+from sundog.modelled.within import scopes_given
+
+if TYPE_CHECKING:
+    from sundog.core.tx import Tx
+    from sundog.modelled.plan import Plan
+    from sundog.modelled.table import Noun
+
+Params = dict[str, Any]
+_NOT_KEPT = frozenset(["clienttoken", "clientrequesttoken", "idempotencytoken", "dryrun"])
+_STARTING = ("CREATING", "CREATE_IN_PROGRESS", "PROVISIONING", "LAUNCHING", "REGISTERING")
+_ASKED = frozenset(["Start", "Run", "Submit", "Request", "Send", "Export", "Import"])
+_WAITING = ("PENDING", "QUEUED", "SUBMITTED", "STARTING", "IN_PROGRESS", "RUNNING", "REQUESTED")
+
+
+def flat(plan: Plan, params: Params) -> tuple[Params, dict[str, str]]:
+    """What is to be kept of the parameters, and the tags among them."""
+    tags: dict[str, str] = {}
+    data: Params = {}
+    wrap = plan.wrapper
+    for name, value in params.items():
+        if value is None or low(name) in _NOT_KEPT:
+            continue
+        if name == plan.tags:
+            tags = tags_of(value)
+            continue
+        if hasattr(value, "read"):
+            value = value.read()
+        data[name] = value
+        if wrap is not None and name == wrap[0] and isinstance(value, dict):
+            inner = dict(value)
+            for key in list(inner):
+                if low(key) in ("tags", "taglist") and isinstance(inner[key], (list, dict)) and not tags:
+                    tags = tags_of(inner[key])
+            data = {**inner, **data}
+    return data, tags
+
+
+def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
+    """A new resource: as it is kept, and as the operation that makes it shows it."""
+    noun = plan.noun
+    assert noun is not None
+    service = plan.operation.service
+    shelf = Shelf(tx, service.name, noun)
+    data, tags = flat(plan, params)
+    scopes = tuple(scope or "" for scope in scopes_given(plan, tx, params))
+    names = index_of(data, noun.name)
+    key = "" if noun.setting else _given_key(plan, noun, data, names)
+    if key and noun.idents[:1] != ("arn",):
+        there = shelf.exact(scopes, key)
+        if there is not None:
+            error = faults.taken(plan.operation, noun.name, key)
+            if error is not None and plan.rule.kind == "create":
+                raise error
+            row = change(plan, tx, there, params)
+            return row, row
+    elif noun.setting:
+        there = shelf.exact(scopes, "")
+        if there is not None:
+            row = change(plan, tx, there, params)
+            return row, row
+    elif (name := names.get("name")) and isinstance(name, str) and "name" in noun.idents:
+        error = _name_taken(plan, shelf, noun, name, scopes)
+        if error is not None:
+            raise error
+    ident = noun.idents[0] if noun.idents else ""
+    for extra in noun.idents[1:]:
+        if extra == "id" and "id" not in names:
+            data["id"] = names["id"] = new_id(tx.ids, _shown(plan, noun, "id"), noun.name)
+    if not key and ident and ident != "arn":
+        key = _new_key(plan, tx, shelf, noun, ident, scopes)
+        data[ident] = names[ident] = key
+    arn = str(names["arn"]) if isinstance(names.get("arn"), str) and ident == "arn" else None
+    if arn is None:
+        base = key or str(names.get("id") or names.get("name") or tx.ids.uuid())
+        arn = arn_of(tx, service, noun, base, names, scopes)
+        if ident == "arn" and not names.get("name") and not names.get("id") and base not in arn:
+            arn = f"{arn}/{base}"
+    if ident == "arn":
+        key = arn
+        there = shelf.exact(scopes, key)
+        if there is not None:
+            error = faults.taken(plan.operation, noun.name, names.get("name") or key)
+            if error is not None and plan.rule.kind == "create":
+                raise error
+            row = change(plan, tx, there, params)
+            return row, row
+    status = _status_given(noun, names) or noun.settled
+    first = _first_status(plan, noun, status)
+    row = shelf.add(
+        scopes, key, arn=arn if not noun.setting else None, status=status, data=data, tags=tags, creator=tx.caller.arn
+    )
+    if first and first != status:
+        from msgspec.structs import replace
+
+        if tx.setting("delays"):
+            import datetime
+
+            row = shelf.update(row, status=first, revision=row.revision)
+            tx.at(tx.now + datetime.timedelta(seconds=30), settle, row.service, row.noun, row.scope, row.key, status)
+        return row, replace(row, status=first)
+    return row, row
+
+
+def settle(tx: Tx, service: str, noun: str, scope: str, key: str, status: str) -> None:
+    """Let a resource come to its lasting status."""
+    row = tx.find(Resource, service, noun, scope, key)
+    if row is not None:
+        tx.update(row, status=status)
+
+
+def change(plan: Plan, tx: Tx, row: Resource, params: Params) -> Resource:
+    """The resource with what the operation was given."""
+    noun = plan.noun
+    assert noun is not None
+    data, tags = flat(plan, params)
+    for name in (*plan.own, *(n for n in plan.scopes if n), *plan.own_lists):
+        data.pop(name, None)
+    if not noun.setting and noun.idents:
+        key = noun.idents[0]
+        for name in list(data):
+            if canon(name, noun.name) == key or (low(name) == key):
+                data.pop(name)
+    changed = {low(name) for name in data}
+    kept = {name: value for name, value in row.data.items() if low(name) not in changed}
+    names = index_of(data, noun.name)
+    more: dict[str, Any] = {}
+    status = _status_given(noun, names)
+    if status:
+        more["status"] = status
+    if tags or (plan.tags is not None and plan.tags in params):
+        more["tags"] = tags
+    if not data and not more:
+        return row
+    return Shelf(tx, row.service, noun).update(row, data={**kept, **data}, **more)
+
+
+def _given_key(plan: Plan, noun: Noun, data: Params, names: Params) -> str:
+    ident = noun.idents[0] if noun.idents else ""
+    value = names.get(ident)
+    if value is None:
+        for name, item in data.items():
+            if (
+                isinstance(item, (str, int))
+                and not isinstance(item, bool)
+                and canon(name, noun.name) == ""
+                and ident in ("id", "name")
+            ):
+                value = item
+                break
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
+        return ""
+    return str(value)
+
+
+def _name_taken(plan: Plan, shelf: Shelf, noun: Noun, name: str, scopes: tuple[str, ...]) -> Exception | None:
+    shape = faults.modelled(plan.operation, faults._TAKEN, noun.name)  # pyright: ignore[reportPrivateUsage]
+    if shape is None or not any(part in low(shape.name) for part in ("exist", "duplicate")):
+        return None
+    if plan.rule.verb in _ASKED or shelf.named(name, scopes) is None:
+        return None
+    return faults.taken(plan.operation, noun.name, name)
+
+
+def _new_key(plan: Plan, tx: Tx, shelf: Shelf, noun: Noun, ident: str, scopes: tuple[str, ...]) -> str:
+    if ident in ("version", "number", "revision"):
+        return str(sum(1 for _ in shelf.within(scopes)) + 1)
+    if ident == "name":
+        return new_name(tx.ids, noun.name)
+    return new_id(tx.ids, _shown(plan, noun, ident) or _key_shape(plan, noun), noun.name)
+
+
+def _key_shape(plan: Plan, noun: Noun) -> Shape | None:
+    return plan.operation.service.model.shape_for(noun.key_shape) if noun.key_shape else None
+
+
+def _shown(plan: Plan, noun: Noun, ident: str) -> Shape | None:
+    """The shape of an identity where the resource is shown."""
+    if not noun.shape:
+        return _key_shape(plan, noun) if noun.idents[:1] == (ident,) else None
+    shape = plan.operation.service.model.shape_for(noun.shape)
+    for name, member in members(shape).items():
+        if (canon(name, noun.name) == ident or low(name) == ident) and member.type_name in (
+            "string",
+            "integer",
+            "long",
+        ):
+            if noun.idents[:1] == (ident,) and not member.metadata.get("pattern"):
+                return _key_shape(plan, noun) or member
+            return member
+    return None
+
+
+def _status_given(noun: Noun, names: Params) -> str:
+    if not noun.status or "." in noun.status:
+        return ""
+    value = names.get(low(noun.status))
+    if value is None:
+        value = names.get(canon(noun.status, noun.name))
+    return value if isinstance(value, str) else ""
+
+
+def _first_status(plan: Plan, noun: Noun, settled: str) -> str:
+    """The status that the making operation itself still answers."""
+    if not noun.status or not settled or not noun.shape:
+        return settled
+    shape: Any = plan.operation.service.model.shape_for(noun.shape)
+    for part in noun.status.split("."):
+        shape = members(shape).get(part)
+        if shape is None:
+            return settled
+    enum = shape.metadata.get("enum", ())
+    wanted = (*_STARTING, *(_WAITING if plan.rule.verb in _ASKED else ()))
+    by_low = {low(value): value for value in enum}
+    return next((by_low[low(value)] for value in wanted if low(value) in by_low), settled)
+
+
+__all__ = ["change", "flat", "identity", "make", "settle", "words"]
