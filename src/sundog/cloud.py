@@ -13,7 +13,7 @@ from sundog.behaviour import Behaviour, behaviour
 from sundog.core.arn import partition_of
 from sundog.core.calls import Call, Calls
 from sundog.core.clock import Clock
-from sundog.core.credential import AccessKey, Caller, account_of_unknown_key, caller_of, expired_error
+from sundog.core.credential import AccessKey, Caller, account_of_unknown_key, caller_of
 from sundog.core.faults import Faults, fault_error
 from sundog.core.garbage import uncollected
 from sundog.core.ids import Ids
@@ -25,6 +25,7 @@ from sundog.core.token import LIFETIME, ClientToken, digest, mismatch
 from sundog.core.tx import Tx, Wait
 from sundog.core.waiters import Waiters
 from sundog.settings import Settings, from_environment
+from sundog.wire.auth import Credential
 from sundog.wire.errors import AwsError
 from sundog.wire.http import Request, Response
 from sundog.wire.hosts import DEFAULT as DEFAULT_HOSTS
@@ -71,6 +72,7 @@ class Cloud:
         self.checks_signatures = self.settings.enforce_iam or self.settings.verify_signatures
         self.hosts = Hosts((*self.profiles, OUTSCALE, EUCALYPTUS)) if self.profiles else DEFAULT_HOSTS
         self.store.listeners.append(self._committed)
+        self._load_iam_file()
 
     # -- a call's way ---------------------------------------------------------------------------------------------
 
@@ -170,7 +172,10 @@ class Cloud:
                 store.begin()
             key = self.key(call.access_key)
             if key is not None and key.expires is not None and key.expires <= tx.now:
-                raise expired_error(call.protocol)
+                from sundog.wire.auth_errors import expired_token, family_of
+
+                credential = Credential("sigv4", key.access_key, token=key.token)
+                raise expired_token(credential, family_of(call.service, call.protocol))
             if self.settings.enforce_iam:
                 from sundog.authority import authorize
 
@@ -387,6 +392,22 @@ class Cloud:
     def caller(self, call: Call) -> Caller:
         return caller_of(self.key(call.access_key), call.access_key, call.account, partition_of(call.region))
 
+    def _load_iam_file(self) -> None:
+        if self.settings.iam_file is not None:
+            from sundog.iam_file import load
+
+            load(self, self.settings.iam_file)
+
+    def root_credentials(self, account: str | None = None) -> dict[str, str]:
+        """A new access key of an account's root user, as boto3's clients take it: the first key where policies decide."""
+        from sundog.iam_file import give_root_key
+
+        with self._lock:
+            self.store.begin()
+            key = give_root_key(self, account)
+            self.store.commit()
+        return {"aws_access_key_id": key.access_key, "aws_secret_access_key": key.secret}
+
     # -- the universe as a whole ------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
@@ -420,6 +441,7 @@ class Cloud:
             self.ids = Ids(self.settings.seed)
             self.faults.clear()
             self.calls.clear()
+            self._load_iam_file()
         self.waiters.notify()
 
     def fork(self) -> Cloud:

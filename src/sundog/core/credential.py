@@ -8,7 +8,6 @@ from typing import Literal
 import msgspec
 
 from sundog.core.record import Index, Key, Record, record
-from sundog.wire.errors import AwsError
 
 DEFAULT_ACCOUNT = "123456789012"
 
@@ -83,14 +82,3 @@ def caller_of(key: AccessKey | None, access_key: str | None, account: str, parti
     if key is not None:
         return Caller(key.account, key.arn, key.user_id, access_key, key)
     return Caller(account, f"arn:{partition}:iam::{account}:root", account, access_key)
-
-
-def expired_error(family: str) -> AwsError:
-    """The error for a call with a temporary key that has run out, as each family of protocols words it."""
-    if family == "ec2":
-        return AwsError("RequestExpired", "Request has expired.", 400)
-    if family == "rest-xml":
-        return AwsError("ExpiredToken", "The provided token has expired.", 400)
-    if family in ("json", "rest-json", "smithy-rpc-v2-cbor"):
-        return AwsError("ExpiredTokenException", "The security token included in the request is expired", 400)
-    return AwsError("ExpiredToken", "The security token included in the request is expired", 403)

@@ -177,8 +177,9 @@ SAML = """<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"
 <SubjectConfirmation><SubjectConfirmationData Recipient="https://signin.aws.amazon.com/saml"/></SubjectConfirmation>
 </Subject><AttributeStatement>
 <Attribute Name="https://aws.amazon.com/SAML/Attributes/RoleSessionName"><AttributeValue>alice@corp</AttributeValue>
-</Attribute><Attribute
-Name="https://aws.amazon.com/SAML/Attributes/SessionDuration"><AttributeValue>900</AttributeValue> </Attribute></AttributeStatement></Assertion></samlp:Response>"""
+</Attribute>
+<Attribute Name="https://aws.amazon.com/SAML/Attributes/SessionDuration"><AttributeValue>900</AttributeValue></Attribute>
+</AttributeStatement></Assertion></samlp:Response>"""
 PROVIDER = "arn:aws:iam::111111111111:saml-provider/corp"
 
 
