@@ -29,7 +29,7 @@ def test_groups_and_rules_by_name(classic):
     assert group.authorize("tcp", 80, 80, "0.0.0.0/0") is True
     assert classic.authorize_security_group("web", src_security_group_name="default") is True
     (found,) = classic.get_all_security_groups(["web"])
-    assert [(rule.ip_protocol, rule.from_port) for rule in found.rules][0] == ("tcp", "80")
+    assert next((rule.ip_protocol, rule.from_port) for rule in found.rules) == ("tcp", "80")
     assert found.rules[0].grants[0].cidr_ip == "0.0.0.0/0"
     assert group.revoke("tcp", 80, 80, "0.0.0.0/0") is True
     assert classic.delete_security_group("web") is True

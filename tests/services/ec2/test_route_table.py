@@ -155,35 +155,3 @@ def test_filters_choose_tables(ec2, vpc, subnet, table, gateway, name, value):
     text = value.format(subnet=subnet, association=association, gateway=gateway, table=table)
     filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": name, "Values": [text]}]
     assert [found["RouteTableId"] for found in ec2.describe_route_tables(Filters=filters)["RouteTables"]] == [table]
-
-
-def test_a_gateway_serves_one_vpc_and_a_vpc_has_one_gateway(ec2, fails, vpc, gateway):
-    other = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    assert fails(ec2.attach_internet_gateway, InternetGatewayId=gateway, VpcId=vpc) == (
-        "Resource.AlreadyAssociated",
-        f"resource {gateway} is already attached to network {vpc}",
-    )
-    assert fails(ec2.attach_internet_gateway, InternetGatewayId=other, VpcId=vpc) == (
-        "InvalidParameterValue",
-        f"Network {vpc} already has an internet gateway attached",
-    )
-    assert fails(ec2.detach_internet_gateway, InternetGatewayId=other, VpcId=vpc) == (
-        "Gateway.NotAttached",
-        f"resource {other} is not attached to network {vpc}",
-    )
-    assert fails(ec2.delete_internet_gateway, InternetGatewayId=gateway) == (
-        "DependencyViolation",
-        f"The internetGateway '{gateway}' has dependencies and cannot be deleted.",
-    )
-
-
-def test_a_gateway_stays_while_something_has_a_public_address(ec2, fails, vpc, subnet, gateway):
-    eni = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
-    allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
-    ec2.associate_address(AllocationId=allocation, NetworkInterfaceId=eni)
-    code, message = fails(ec2.detach_internet_gateway, InternetGatewayId=gateway, VpcId=vpc)
-    assert (code, message) == (
-        "DependencyViolation",
-        f"Network {vpc} has some mapped public address(es). Please unmap those public address(es) before detaching the "
-        "gateway.",
-    )

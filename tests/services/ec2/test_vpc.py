@@ -26,7 +26,8 @@ def test_every_region_has_a_default_vpc_with_all_that_belongs_to_it(ec2):
     ]
     assert table["Associations"][0]["Main"] is True
     (acl,) = ec2.describe_network_acls()["NetworkAcls"]
-    assert acl["IsDefault"] and len(acl["Associations"]) == len(subnets)
+    assert acl["IsDefault"]
+    assert len(acl["Associations"]) == len(subnets)
     (options,) = ec2.describe_dhcp_options()["DhcpOptions"]
     assert options["DhcpOptionsId"] == vpc["DhcpOptionsId"]
     (group,) = ec2.describe_security_groups()["SecurityGroups"]
@@ -196,7 +197,8 @@ def test_the_default_vpc_can_be_deleted_and_made_again(ec2, fails):
     ec2.delete_vpc(VpcId=vpc["VpcId"])
     assert ec2.describe_vpcs()["Vpcs"] == []
     made = ec2.create_default_vpc()["Vpc"]
-    assert made["IsDefault"] is True and made["VpcId"] != vpc["VpcId"]
+    assert made["IsDefault"] is True
+    assert made["VpcId"] != vpc["VpcId"]
     assert len(ec2.describe_subnets()["Subnets"]) == 6
 
 
@@ -217,7 +219,8 @@ def test_the_first_range_stays(ec2, fails, vpc):
     (found,) = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
     first = found["CidrBlockAssociationSet"][0]["AssociationId"]
     code, message = fails(ec2.disassociate_vpc_cidr_block, AssociationId=first)
-    assert code == "OperationNotPermitted" and "primary IPv4 CIDR block" in message
+    assert code == "OperationNotPermitted"
+    assert "primary IPv4 CIDR block" in message
 
 
 def test_private_ranges_do_not_mix(ec2, fails, vpc):

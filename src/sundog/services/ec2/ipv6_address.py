@@ -75,7 +75,7 @@ def unassign_ipv6_addresses(tx: Tx, req: api.UnassignIpv6AddressesRequest) -> ap
     numbers = [ipv6(text) for text in req.ipv6_addresses or ()]
     gone = [ipv6_text(number) for number in numbers if number is not None]
     present = {item.ipv6_address for item in interface.ipv6_addresses}
-    unwanted = list(req.ipv6_prefixes or ())
+    unwanted: list[str] = list(req.ipv6_prefixes or ())
     prefixes = {item.ipv6_prefix for item in interface.ipv6_prefixes or ()}
     if None in numbers or not present.issuperset(gone) or not prefixes.issuperset(unwanted):
         raise AwsError(

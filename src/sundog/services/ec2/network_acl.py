@@ -159,7 +159,8 @@ def _check_number(number: int) -> None:
 def _entry(req: Any) -> AclEntry:
     """An entry of a creating or replacing request."""
     _check_number(req.rule_number)
-    protocol = _PROTOCOLS.get(req.protocol.lower(), req.protocol)
+    named: str = req.protocol
+    protocol = _PROTOCOLS.get(named.lower(), named)
     if protocol != "-1" and not (protocol.isdecimal() and int(protocol) < 256):
         raise AwsError("InvalidParameterValue", f"Invalid value '{req.protocol}' for IP protocol. Unknown protocol.")
     if not req.cidr_block and not req.ipv6_cidr_block:

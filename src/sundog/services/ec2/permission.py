@@ -104,7 +104,7 @@ def _flat(tx: Tx, group: SecurityGroup, req: Any, lookup: bool) -> Iterator[Spec
         if req.ip_protocol is None:
             raise AwsError("MissingParameter", "The request must contain the parameter ipProtocol")
         protocol, low, high = ports(req.ip_protocol, req.from_port, req.to_port)
-        yield Spec(ip_protocol=protocol, from_port=low, to_port=high, **address(req.cidr_ip))
+        yield with_peer(Spec(ip_protocol=protocol, from_port=low, to_port=high), None, **address(req.cidr_ip))
     elif source is None:
         raise AwsError("MissingParameter", "The request must contain the parameter cidrIp")
 

@@ -99,10 +99,10 @@ def remove(tx: Tx, interface: NetworkInterface, addresses: list[str]) -> None:
 def unassign_private_ip_addresses(tx: Tx, req: api.UnassignPrivateIpAddressesRequest) -> None:
     """Take secondary addresses, or delegated prefixes, from an interface."""
     interface = tx.get(NetworkInterface, req.network_interface_id)
-    addresses = list(req.private_ip_addresses or ())
+    addresses: list[str] = list(req.private_ip_addresses or ())
     present = {item.private_ip_address for item in interface.private_ip_addresses}
     prefixes = {item.ipv4_prefix for item in interface.ipv4_prefixes or ()}
-    unwanted = set(req.ipv4_prefixes or ())
+    unwanted: set[str] = set(req.ipv4_prefixes or ())
     if not present.issuperset(addresses) or not prefixes.issuperset(unwanted):
         raise AwsError(
             "InvalidParameterValue",

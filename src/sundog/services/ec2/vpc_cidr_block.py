@@ -56,7 +56,8 @@ def associate_vpc_cidr_block(tx: Tx, req: api.AssociateVpcCidrBlockRequest) -> a
                 "The parameter AmazonProvidedIpv6CidrBlock cannot be used with the parameter CidrBlock",
             )
         vpc = add_ipv6(tx, vpc, req.ipv6_cidr_block, req.ipv6_pool, req.ipv6_cidr_block_network_border_group)
-        made = (vpc.ipv6_cidr_block_association_set or ())[-1]
+        assert vpc.ipv6_cidr_block_association_set is not None
+        made = vpc.ipv6_cidr_block_association_set[-1]
         return api.AssociateVpcCidrBlockResult(
             vpc_id=vpc.vpc_id,
             ipv6_cidr_block_association=replace(made, ipv6_cidr_block_state=CidrState("associating")),

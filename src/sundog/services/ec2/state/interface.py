@@ -238,3 +238,15 @@ class NetworkInterfacePermission(Record):
     aws_service: str | None = None
     permission: str
     permission_state: PermissionState
+
+
+@record(order="added")
+class AddressTransfer(Record):
+    """An Elastic IP address that is offered to another account."""
+
+    allocation_id: Key[str]
+    public_ip: str
+    transfer_account_id: str
+    transfer_offer_expiration_timestamp: datetime.datetime
+    transfer_offer_accepted_timestamp: datetime.datetime | None = None
+    address_transfer_status: str
