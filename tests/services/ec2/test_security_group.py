@@ -140,7 +140,7 @@ def test_rules_are_shown_by_ports_and_as_resources(ec2, group):
         "CidrIpv4": "10.0.0.0/8",
         "Description": "inside",
         "Tags": [],
-        "SecurityGroupRuleArn": f"arn:aws:ec2:us-east-1:123456789012:security-group-rule/{first['SecurityGroupRuleId']}",
+        "SecurityGroupRuleArn": "arn:aws:ec2:us-east-1:123456789012:security-group-rule/" + first["SecurityGroupRuleId"],
     }
     assert shown(ec2, group)["IpPermissions"] == [
         tcp(
