@@ -129,6 +129,7 @@ def test_rules_are_shown_by_ports_and_as_resources(ec2, group):
     )
     assert answer["Return"] is True
     first = answer["SecurityGroupRules"][0]
+    rule_id = first["SecurityGroupRuleId"]
     assert first == {
         "SecurityGroupRuleId": first["SecurityGroupRuleId"],
         "GroupId": group,
@@ -140,7 +141,7 @@ def test_rules_are_shown_by_ports_and_as_resources(ec2, group):
         "CidrIpv4": "10.0.0.0/8",
         "Description": "inside",
         "Tags": [],
-        "SecurityGroupRuleArn": "arn:aws:ec2:us-east-1:123456789012:security-group-rule/" + first["SecurityGroupRuleId"],
+        "SecurityGroupRuleArn": f"arn:aws:ec2:us-east-1:123456789012:security-group-rule/{rule_id}",
     }
     assert shown(ec2, group)["IpPermissions"] == [
         tcp(
