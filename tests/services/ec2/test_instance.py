@@ -353,12 +353,13 @@ def test_protected_instances(ec2):
     instance_id = launch(ec2, DisableApiTermination=True, DisableApiStop=True)["InstanceId"]
     assert error(ec2.terminate_instances, InstanceIds=[instance_id]) == (
         "OperationNotPermitted",
-        f"The instance '{instance_id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and "
-        "try again.",
+        f"The instance '{instance_id}' may not be terminated. "
+        "Modify its 'disableApiTermination' instance attribute and try again.",
     )
     assert error(ec2.stop_instances, InstanceIds=[instance_id]) == (
         "OperationNotPermitted",
-        f"The instance '{instance_id}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.",
+        f"The instance '{instance_id}' may not be stopped. "
+        "Modify its 'disableApiStop' instance attribute and try again.",
     )
     ec2.modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": False})
     ec2.modify_instance_attribute(InstanceId=instance_id, DisableApiStop={"Value": False})

@@ -141,11 +141,22 @@ def create_snapshots(tx: Tx, req: api.CreateSnapshotsRequest) -> api.CreateSnaps
     return api.CreateSnapshotsResult(snapshots=made)
 
 
+def _check_presigned(url: str, snapshot_id: str) -> None:
+    """The request that clients sign for the source region must be for the same copy."""
+    from urllib.parse import parse_qs, urlsplit
+
+    asked = parse_qs(urlsplit(url).query)
+    if asked.get("Action") != ["CopySnapshot"] or asked.get("SourceSnapshotId") != [snapshot_id]:
+        raise AwsError("InvalidParameterValue", f"Value ({url}) for parameter PresignedUrl is invalid.")
+
+
 @op
 def copy_snapshot(tx: Tx, req: api.CopySnapshotRequest) -> api.CopySnapshotResult:
     """Copy a snapshot from a region, this one or another."""
     check_parameter((req.source_snapshot_id,), "snap", "snapshotId")
     _no_outpost(req.destination_outpost_arn)
+    if req.presigned_url is not None:
+        _check_presigned(req.presigned_url, req.source_snapshot_id)
     there = tx.in_(region=req.source_region)
     source = usable_snapshot(there, req.source_snapshot_id)
     if source.state != "completed":

@@ -121,21 +121,21 @@ def _image_size(image: Image, snapshot_id: str) -> int | None:
     return None
 
 
-def make_devices(tx: Tx, devices: list[Device], instance_id: str, zone: str, zone_id: str, tags: Any) -> None:
-    """Make the planned volumes, attached to the instance."""
+def make_devices(tx: Tx, devices: list[Device], ids: list[str], zone: str, zone_id: str, tags: Any) -> None:
+    """Make the planned volumes, attached to each of the instances."""
     now = moment(tx)
-    for device in devices:
-        volume_id = tx.new_id("vol")
-        attachment = VolumeAttachment(
-            volume_id=volume_id,
-            instance_id=instance_id,
-            device=device.name,
-            attach_time=now,
-            delete_on_termination=device.delete_on_termination,
-        )
-        kind = device.kind
-        tx.add(
-            Volume(
+    for instance_id in ids:
+        for device in devices:
+            volume_id = tx.new_id("vol")
+            attachment = VolumeAttachment(
+                volume_id=volume_id,
+                instance_id=instance_id,
+                device=device.name,
+                attach_time=now,
+                delete_on_termination=device.delete_on_termination,
+            )
+            kind = device.kind
+            row = Volume(
                 volume_id=volume_id,
                 availability_zone=zone,
                 availability_zone_id=zone_id,
@@ -151,6 +151,5 @@ def make_devices(tx: Tx, devices: list[Device], instance_id: str, zone: str, zon
                 state="in-use",
                 attachments=(attachment,),
                 instance_ids=(instance_id,),
-            ),
-            tags=tags,
-        )
+            )
+            tx.add(row, tags=tags)

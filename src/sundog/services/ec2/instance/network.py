@@ -8,7 +8,12 @@ import msgspec
 
 from sundog.core import AwsError, Tx
 from sundog.services.ec2.identifier import check_ids
-from sundog.services.ec2.network_interface import attach_interface, create_interface
+from sundog.services.ec2.network_interface import (
+    attach_interface,
+    create_interface,
+    give_public_address,
+    launch_interfaces,
+)
 from sundog.services.ec2.security_group import groups_for
 from sundog.services.ec2.state.interface import NetworkInterface
 from sundog.services.ec2.state.network import Subnet
@@ -171,8 +176,28 @@ def _existing(tx: Tx, item: Any, count: int) -> Card:
     )
 
 
-def make_cards(tx: Tx, cards: list[Card], instance_id: str, tags: Any) -> list[NetworkInterface]:
-    """Make the planned interfaces, or take those that exist, and attach them to the instance."""
+def make_cards(tx: Tx, cards: list[Card], ids: list[str], public: bool, tags: Any) -> list[list[NetworkInterface]]:
+    """Make the planned interfaces, or take those that exist, and attach them: a list for each instance.
+
+    ``public``: the first has a public address at once.
+    """
+    first = cards[0]
+    if len(cards) == 1 and first.existing is None and first.private_ip is None and not first.more:
+        made = launch_interfaces(
+            tx,
+            first.subnet,
+            first.groups,
+            ids,
+            public=public,
+            delete_on_termination=first.delete_on_termination,
+            tags=tags,
+            description=first.description,
+        )
+        return [[row] for row in made]
+    return [_one_by_one(tx, cards, instance_id, public, tags) for instance_id in ids]
+
+
+def _one_by_one(tx: Tx, cards: list[Card], instance_id: str, public: bool, tags: Any) -> list[NetworkInterface]:
     made: list[NetworkInterface] = []
     for card in cards:
         row = card.existing
@@ -180,6 +205,8 @@ def make_cards(tx: Tx, cards: list[Card], instance_id: str, tags: Any) -> list[N
             row = create_interface(
                 tx, card.subnet, card.groups, card.private_ip, card.description, tags=tags, **card.more
             )
+            if public and card.index == 0:
+                row = give_public_address(tx, row)
         made.append(
             attach_interface(tx, row, instance_id, card.index, card.delete_on_termination, card.network_card_index)
         )

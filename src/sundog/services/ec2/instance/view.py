@@ -48,10 +48,7 @@ def view(tx: Tx, row: Instance) -> Any:
 
 def launching_view(row: Instance, interfaces: Iterable[NetworkInterface]) -> Any:
     """The instance as its launch answers it: nothing is attached yet."""
-    attaching = [
-        replace(each, attachment=replace(each.attachment, status="attaching")) if each.attachment is not None else each
-        for each in interfaces
-    ]
+    attaching = [_attaching(each) for each in interfaces]
     made = shown(row, attaching, [])
     members = made.__dict__
     members["state"] = PENDING
@@ -60,6 +57,15 @@ def launching_view(row: Instance, interfaces: Iterable[NetworkInterface]) -> Any
     if row.monitoring == "enabled":
         members["monitoring"] = {"State": "pending"}
     return made
+
+
+def _attaching(row: NetworkInterface) -> NetworkInterface:
+    """The interface before it is plugged in and has a public address that was lent."""
+    attachment = row.attachment and replace(row.attachment, status="attaching")
+    if row.association is None or row.association.allocation_id is not None:
+        return replace(row, attachment=attachment)
+    addresses = tuple([replace(each, association=None) for each in row.private_ip_addresses])
+    return replace(row, attachment=attachment, association=None, private_ip_addresses=addresses)
 
 
 def shown(row: Instance, interfaces: list[NetworkInterface], devices: list[dict[str, Any]]) -> Any:
