@@ -10,7 +10,7 @@ Handler = Callable[[Any, Any], Any]
 
 @pytest.fixture
 def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Callable[[Handler], Handler]]]:
-    """Lets a test's function answer an operation: ``@handler("ec2", "DescribeVpcs")``, in every cloud while the test runs."""
+    """Lets a function of the test answer an operation: ``@handler("ec2", "DescribeVpcs")``, in every cloud."""
     from sundog import behaviour
     from sundog.core import op
     from sundog.wire.model import Operation, get_service

@@ -62,7 +62,7 @@ def adds(handler: Any) -> None:
         return api.SendMessageResult(message_id=tx.ids.uuid())
 
 
-# -- transactions ----------------------------------------------------------------------------------------------------
+# -- transactions --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("body", ["bad", "bug", "unknown member"])
@@ -128,7 +128,7 @@ def test_defaults_are_made_once_an_account_and_region_and_stay_when_the_first_ca
     assert names(cloud) == ["default", "default"]
 
 
-# -- calls of other services ------------------------------------------------------------------------------------------
+# -- calls of other services ---------------------------------------------------------------------------------------
 
 
 def test_an_error_in_an_inner_call_undoes_that_call_alone(cloud: Cloud, adds: None, handler: Any) -> None:
@@ -183,7 +183,7 @@ def test_what_an_inner_call_leaves_for_later_is_dropped_with_it(cloud: Cloud, ha
     assert names(cloud) == []
 
 
-# -- tasks --------------------------------------------------------------------------------------------------------------
+# -- tasks ---------------------------------------------------------------------------------------------------------
 
 ran: list[tuple[str, dt.datetime]] = []
 
@@ -298,7 +298,7 @@ def test_a_function_inside_another_cannot_be_scheduled(cloud: Cloud, schedule: A
     assert isinstance(cloud.calls[-1].exception, TypeError)
 
 
-# -- after the commit -------------------------------------------------------------------------------------------------
+# -- after the commit ----------------------------------------------------------------------------------------------
 
 
 def hop(tx: Tx, left: int) -> None:
@@ -362,7 +362,7 @@ def test_a_failing_delivery_does_not_stop_the_others(cloud: Cloud, handler: Any,
     assert deliveries[0].target == "arn:aws:test-receiver:eu-west-3:111111111111:box"
 
 
-# -- long polls --------------------------------------------------------------------------------------------------------
+# -- long polls ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -451,7 +451,7 @@ def test_a_poll_does_not_end_early_because_of_other_commits(cloud: Cloud, polls:
     assert time.monotonic() - begin > 0.9
 
 
-# -- the universe as a whole -----------------------------------------------------------------------------------------
+# -- the universe as a whole ---------------------------------------------------------------------------------------
 
 
 def test_a_snapshot_restores_rows_clock_and_ids(cloud: Cloud, adds: None) -> None:
@@ -526,7 +526,7 @@ def test_freezegun_and_time_machine_hold_the_clock(cloud: Cloud, adds: None) -> 
     assert abs(call(cloud, "SendMessage", QueueUrl="q", MessageBody="c").time - time.time()) < 5
 
 
-# -- many threads ------------------------------------------------------------------------------------------------------
+# -- many threads --------------------------------------------------------------------------------------------------
 
 
 def test_32_threads_lose_no_update_and_make_nothing_twice(cloud: Cloud, handler: Any) -> None:

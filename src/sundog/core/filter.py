@@ -19,22 +19,41 @@ def pattern(text: str) -> Callable[[str], Any]:
     """A matcher for a filter's value: ``*`` is any text, ``?`` any character, a backslash takes their meaning away."""
     if "*" not in text and "?" not in text and "\\" not in text:
         return text.__eq__
-    out: list[str] = []
+    parts: list[str] = [""]
     index = 0
     while index < len(text):
         char = text[index]
         if char == "\\" and index + 1 < len(text):
             index += 1
-            out.append(re.escape(text[index]))
+            parts[-1] += re.escape(text[index])
         elif char == "*":
-            if not out or out[-1] != ".*":
-                out.append(".*")
+            if parts[-1] or len(parts) == 1:
+                parts.append("")
         elif char == "?":
-            out.append(".")
+            parts[-1] += "."
         else:
-            out.append(re.escape(char))
+            parts[-1] += re.escape(char)
         index += 1
-    return re.compile("".join(out), re.DOTALL).fullmatch
+    if len(parts) == 1:
+        return re.compile(parts[0], re.DOTALL).fullmatch
+    begin, *middle = (re.compile(part, re.DOTALL) for part in parts[:-1])
+    last = re.compile(f"(?:{parts[-1]})\\Z", re.DOTALL)
+    length = len(re.sub(r"\\(.)", r"\1", parts[-1], flags=re.DOTALL))
+
+    def match(value: str) -> bool:
+        # Part by part, each as early as it can be: one expression with many ".*" would try them all against each other.
+        found = begin.match(value)
+        if found is None:
+            return False
+        position = found.end()
+        for part in middle:
+            found = part.search(value, position)
+            if found is None:
+                return False
+            position = found.end()
+        return len(value) - length >= position and last.match(value, len(value) - length) is not None
+
+    return match
 
 
 def has_wildcard(text: str) -> bool:
@@ -68,7 +87,7 @@ def values_at(row: Any, path: tuple[str, ...]) -> Iterable[Any]:
 
 
 def parse_names(names: Iterable[str]) -> dict[str, str]:
-    """Filter names to attribute paths: ``vpc-id`` stands for ``vpc_id``, ``instance-state-name=state.name`` for itself."""
+    """Filter names to attribute paths: ``vpc-id`` is ``vpc_id``, ``instance-state-name=state.name`` says its own."""
     found: dict[str, str] = {}
     for name in names:
         left, equals, right = name.partition("=")
@@ -131,7 +150,9 @@ def checked(filters: Iterable[Any]) -> list[tuple[str, list[str]]]:
         if not values:
             raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid: no values were given")
         if len(values) > MAX_VALUES:
-            raise AwsError("FilterLimitExceeded", "The maximum number of filter values specified on a single call is 200")
+            raise AwsError(
+                "FilterLimitExceeded", "The maximum number of filter values specified on a single call is 200"
+            )
         found.append((name, list(values)))
     return found
 

@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from sundog.core.structure import Structure
 from sundog.core.errors import error_class, modelled_error
+from sundog.core.structure import Structure
 from sundog.wire.errors import AwsError
 from sundog.wire.model import Operation, python_name
 
@@ -57,6 +57,11 @@ class Rows(Generic[T]):
             return
         for _, item in self.after():
             yield item
+
+    def first_position(self) -> Any:
+        """Where the first row stands, be it one that is wanted or not."""
+        found = next(iter(self._scan(None)), None)
+        return None if found is None else found[0]
 
     def first(self) -> T | None:
         return next(iter(self), None)
@@ -113,6 +118,8 @@ class Pager:
         limit = params.get(self.limit_wire) if self.limit_wire else None
         size = int(limit) if limit is not None else page_size
         start = None if token is None else self._position(token)
+        if start is not None and not _fits(start, items):
+            raise token_error(self.operation, token)
         if isinstance(items, Rows):
             page, following = _page_of_rows(items, start, size)
         else:
@@ -132,9 +139,21 @@ class Pager:
             name, position = msgspec.msgpack.decode(base64.urlsafe_b64decode(token.encode()))
         except (ValueError, TypeError, AttributeError, binascii.Error, msgspec.DecodeError):
             raise token_error(self.operation, token) from None
-        if name != self.operation.name:
+        if name != self.operation.name or position is None:
             raise token_error(self.operation, token)
         return tuple(position) if isinstance(position, list) else position
+
+
+def _fits(position: Any, items: Any) -> bool:
+    """Whether a position can be one of these items'; a token may be anything that its sender made up."""
+    if not isinstance(items, Rows):
+        return type(position) is int and position >= 0
+    first = items.first_position()
+    return first is None or _types(position) == _types(first)
+
+
+def _types(position: Any) -> Any:
+    return [type(part) for part in position] if isinstance(position, tuple) else type(position)
 
 
 def _page_of_rows(rows: Rows[Any], start: Any, size: int | None) -> tuple[list[Any], Any]:
@@ -155,7 +174,7 @@ def _page_of_list(items: Any, start: Any, size: int | None) -> tuple[Any, Any]:
         pairs, following = _page_of_list(list(items.items()), start, size)
         return dict(pairs), following
     whole: list[Any] = items if isinstance(items, list) else list(items)
-    begin = max(start, 0) if isinstance(start, int) else 0
+    begin: int = start or 0
     if size is None:
         return whole[begin:] if begin else whole, None
     end = begin + size
