@@ -1,7 +1,7 @@
 """From what a handler returns to a result in botocore's form: only the shape's members, in fresh containers.
 
-A handler may return an ``api`` structure, a record, or a dict in botocore's form, nested at will. How to read each Python type
-as each shape is found out once.
+A handler may return an ``api`` structure, a record, or a dict in botocore's form, nested at will. How to read each Python
+type as each shape is found out once.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import msgspec
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sundog.core.record import Record
-from sundog.core.structure import Structure
+from sundog.core.structure import OPAQUE, Structure
 from sundog.wire.model import Service, python_name
 
 Project = Callable[[Any], Any]
-Reader = tuple[tuple[str, str, "Project | None"], ...]
+Named = list[tuple[str, str, "Project | None"]]
+"""Attribute, wire name, and what the attribute's value goes through."""
 
 _TAG_KEYS = {"key", "tagkey"}
 _TAG_VALUES = {"value", "tagvalue"}
@@ -32,7 +33,9 @@ def projection(service: Service, shape: Shape) -> Project | None:
         return cache[key]
     made: Project | None
     if isinstance(shape, StructureShape):
-        if shape.is_document_type:
+        if (service.name, shape.name) in OPAQUE:
+            made = None
+        elif shape.is_document_type:
             made = _copy
         elif shape.serialization.get("eventstream") or getattr(shape, "is_eventstream", False):
             made = _EventProjection(service, shape)
@@ -71,16 +74,50 @@ def _timestamp(value: Any) -> Any:
     return value
 
 
+def _reader(named: Named, bare: bool) -> Project:
+    """A function that reads a struct's attributes into a dict; ``bare``: no empty tags.
+
+    Written as source, as a loop over the names takes three times as long, and lists of a thousand things are read so.
+    """
+    lines = ["def read(value):", " result = {}"]
+    scope: dict[str, Any] = {}
+    for number, (attribute, wire, inner) in enumerate(named):
+        item = "item" if inner is None else f"inner{number}(item)"
+        scope[f"inner{number}"] = inner
+        there = "item" if bare and attribute == "tags" else "item is not None"
+        lines += [f" item = value.{attribute}", f" if {there}: result[{wire!r}] = {item}"]
+    lines.append(" return result")
+    exec("\n".join(lines), scope)  # the names are the model's and the records' own
+    return scope["read"]
+
+
+class _Remembering:
+    """A reader of structs without depth that keeps the last one: neighbours in a list often share the very object."""
+
+    __slots__ = ("last", "read")
+
+    def __init__(self, read: Project) -> None:
+        self.read = read
+        self.last: tuple[Any, Any] = (None, None)
+
+    def __call__(self, value: Any) -> Any:
+        last = self.last
+        if last[0] is value:
+            return last[1].copy()
+        result = self.read(value)
+        self.last = (value, result.copy())
+        return result
+
+
 class _StructureProjection:
-    __slots__ = ("bare", "by_wire", "members", "readers", "service", "shape")
+    __slots__ = ("by_wire", "members", "readers", "service", "shape")
 
     def __init__(self, service: Service, shape: StructureShape) -> None:
         self.service = service
         self.shape = shape
         self.members: dict[str, tuple[str, Project | None]] = {}
         self.by_wire: dict[str, Project | None] = {}
-        self.readers: dict[type, Reader] = {}
-        self.bare: set[type] = set()
+        self.readers: dict[type, Project] = {}
 
     def prepare(self) -> None:
         for wire, member in self.shape.members.items():
@@ -91,29 +128,22 @@ class _StructureProjection:
     def __call__(self, value: Any) -> Any:
         kind = type(value)
         reader = self.readers.get(kind)
-        result: dict[str, Any] = {}
         if reader is not None:
-            for attribute, wire, inner in reader:
-                item = getattr(value, attribute)
-                if item is not None:
-                    result[wire] = item if inner is None else inner(item)
-            if kind in self.bare and not value.tags:
-                result.pop("Tags", None)
-                result.pop("TagSet", None)
-            return result
+            return reader(value)
         if isinstance(value, Structure):
-            return self._from_structure(value, result)
+            return self._from_structure(value, {})
         if kind is dict:
-            return self._from_dict(value, result)
+            return self._from_dict(value, {})
         if isinstance(value, msgspec.Struct):
             fields = value.__struct_fields__
             named = [(name, *self.members[name]) for name in self.members if name in fields]
             if "tags" in fields and "tag_set" in self.members and "tag_set" not in fields:
                 named.append(("tags", *self.members["tag_set"]))
-            self.readers[kind] = tuple(named)
-            if isinstance(value, Record) and value.meta_.bare:
-                self.bare.add(kind)
-            return self(value)
+            bare = isinstance(value, Record) and value.meta_.bare
+            made = self.readers[kind] = _reader(named, bare)
+            if kind.__struct_config__.frozen and all(inner is None or inner is _timestamp for _, _, inner in named):
+                made = self.readers[kind] = _Remembering(made)
+            return made(value)
         raise TypeError(f"{kind.__name__} can't stand for {self.shape.name}")
 
     def _from_structure(self, value: Structure, result: dict[str, Any]) -> dict[str, Any]:
