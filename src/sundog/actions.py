@@ -18,8 +18,8 @@ from sundog.wire.model import Operation
 if TYPE_CHECKING:
     from sundog.core.tx import Tx
 
-_Facts = tuple[dict[str, str], dict[str, tuple[list[str], list[str]]], dict[str, str]]
-_NOTHING: _Facts = ({}, {}, {})
+_Facts = tuple[dict[str, str], dict[str, tuple[list[str], list[str]]], dict[str, str], list[str]]
+_NOTHING: _Facts = ({}, {}, {}, [])
 _PLACE = re.compile(r"\$\{(\w+)\}")
 
 PREFIXES = {
@@ -109,7 +109,8 @@ def _all() -> dict[str, bytes]:
 
 @lru_cache(maxsize=64)
 def facts(prefix: str) -> _Facts:
-    """A service prefix's resource patterns, resource types by action, and actions of differently named operations."""
+    """A service prefix's resource patterns, resource types by action, actions of differently named operations, and
+    those actions that hand a role on."""
     packed = _all().get(prefix)
     return _NOTHING if packed is None else msgspec.msgpack.decode(zlib.decompress(packed), type=_Facts)
 
@@ -217,7 +218,7 @@ def resources_of(tx: Tx, operation: Operation, params: dict[str, Any]) -> list[s
             return list(known)
     action = action_of(operation)
     prefix, _, name = action.partition(":")
-    patterns, actions, _ = facts(prefix)
+    patterns, actions, _, _ = facts(prefix)
     needed, optional = actions.get(name, ((), ()))
     if not needed and not optional:
         return ["*"]
@@ -240,6 +241,28 @@ def resources_of(tx: Tx, operation: Operation, params: dict[str, Any]) -> list[s
     return list(dict.fromkeys(found)) or ["*"]
 
 
+_ROLE = re.compile(r"arn:[\w-]+:iam::\d{12}:role/.+")
+
+
+def passed_roles(action: str, params: dict[str, Any]) -> list[str]:
+    """The roles that a call hands on to a service: whoever makes it needs ``iam:PassRole`` for each."""
+    prefix, _, name = action.partition(":")
+    if name not in facts(prefix)[3]:
+        return []
+    return list(dict.fromkeys(text for text in _every_text(params) if _ROLE.fullmatch(text)))
+
+
+def _every_text(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _every_text(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _every_text(item)
+
+
 @lru_cache(maxsize=512)
 def _shape(pattern: str) -> re.Pattern[str]:
     out: list[str] = []
@@ -256,8 +279,8 @@ def service_hook(service: str, name: str) -> Any:
     """A function of a service's ``access`` or ``policy`` module; None if it has none.
 
     ``resource_policy(tx, arn)`` gives the document that a resource itself has, ``resource_tags(tx, arn)`` its tags,
-    ``resource_account(tx, arn)`` its owner where the ARN doesn't tell, and ``resources_of(tx, operation, params)`` the ARNs
-    that a call is about, where its parameters don't tell by their names; each may give None.
+    ``resource_account(tx, arn)`` its owner where the ARN doesn't tell, and ``resources_of(tx, operation, params)`` the
+    ARNs that a call is about, where its parameters don't tell by their names; each may give None.
     """
     package = f"sundog.services.{service}"
     spec = importlib.util.find_spec(package)

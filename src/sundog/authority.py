@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sundog.actions import action_of, prefix_of, request_context, resources_of, service_hook
+from sundog.actions import action_of, passed_roles, prefix_of, request_context, resources_of, service_hook
 from sundog.core.access import caller_context, verdict_for
 from sundog.core.arn import parse_arn
 from sundog.core.denial import encode
@@ -74,6 +74,11 @@ def authorize(tx: Tx, operation: Operation, params: dict[str, Any], call: Call) 
         verdict, whole = _decide(tx, service, action, arn, context, call)
         if not verdict.allowed:
             raise denial(tx, operation, action, arn, verdict, whole)
+    for role in passed_roles(action, params):
+        there = {**context, "iam:passedtoservice": [f"{prefix_of(operation)}.{tx.dns_suffix}"]}
+        verdict, whole = _decide(tx, "iam", "iam:PassRole", role, there, call)
+        if not verdict.allowed:
+            raise denial(tx, operation, "iam:PassRole", role, verdict, whole)
 
 
 def _decide(
@@ -148,7 +153,8 @@ def denial(
         message = encode(tx, details(tx, action, arn, verdict, context))
         return AwsError(
             "UnauthorizedOperation",
-            f"You are not authorized to perform this operation. {text}. Encoded authorization failure message: {message}",
+            f"You are not authorized to perform this operation. {text}. "
+            f"Encoded authorization failure message: {message}",
             403,
         )
     named = modelled_error(operation, "AccessDeniedException", "AccessDenied", "AuthorizationErrorException")

@@ -3,11 +3,11 @@
     {"root_keys": [{"id": "AKIA...", "secret": "..."}],
      "policies": [{"name": "deploy", "document": {...}}],
      "groups": [{"name": "ops", "policies": [...]}],
-     "users": [{"name": "alice", "path": "/", "groups": ["ops"], "policies": [...], "keys": [{"id": ..., "secret": ...}]}],
+     "users": [{"name": "alice", "groups": ["ops"], "policies": [...], "keys": [{"id": ..., "secret": ...}]}],
      "roles": [{"name": "build", "trust": {...}, "policies": [...]}]}
 
-What stands in ``policies`` of an entity is an ARN, the name of a policy of the file, or a document, which becomes an inline
-policy. Every entry may name its ``account``.
+What stands in ``policies`` of an entity is an ARN, the name of a policy of the file, or a document, which becomes an
+inline policy. Every entry may name its ``account``.
 """
 
 from __future__ import annotations

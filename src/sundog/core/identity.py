@@ -33,11 +33,14 @@ class ProviderFacts(msgspec.Struct, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A policy's document, with the name and kind by which IAM reports it."""
+    """A policy's document, with the name and kind by which IAM reports it; an inline one's ``holder`` as
+    ``user/alice``."""
 
     name: str
     document: str
     kind: str = "IAM Policy"
+    arn: str | None = None
+    holder: str | None = None
 
 
 class Grants(msgspec.Struct, frozen=True):

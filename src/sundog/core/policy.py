@@ -70,8 +70,8 @@ class Statement:
         self.principals = _principals(source.get("NotPrincipal" if self.not_principal else "Principal"))
         self.conditions: tuple[Condition, ...] = tuple(
             compile_condition(operator, key, texts(values))
-            for operator, keys in (source.get("Condition") or {}).items()
-            for key, values in (keys or {}).items()
+            for operator, keys in mapping(source.get("Condition")).items()
+            for key, values in mapping(keys).items()
         )
 
     def speaks_of(self, request: Request) -> bool:
@@ -129,6 +129,12 @@ class Policy:
         )
 
 
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value if it is a JSON object, else an empty one: a document that nobody checked must not fail when it is
+    read."""
+    return value if isinstance(value, dict) else {}
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """One text, or a list of them, as a tuple; booleans and numbers as JSON writes them."""
     if value is None:
@@ -160,7 +166,7 @@ def compile_policy(document: str) -> Policy:
     """The compiled document; one that is no JSON has no statements."""
     try:
         source = msgspec.json.decode(document) if len(document) <= MAX_DOCUMENT else {}
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         source = {}
     return Policy(document, source)
 

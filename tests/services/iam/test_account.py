@@ -106,6 +106,21 @@ def test_a_simulation_knows_boundaries_conditions_and_denials(iam, help):
     assert found[0]["EvalDecision"] == "allowed"
 
 
+def test_a_simulation_leaves_out_what_it_is_told_to(iam, help):
+    arn = iam.create_user(UserName="u")["User"]["Arn"]
+    iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=help.document())
+    ask = {"PolicySourceArn": arn, "ActionNames": ["s3:GetObject"]}
+
+    def decision(*excluded):
+        found = iam.simulate_principal_policy(**ask, PolicyExclusionList=list(excluded))
+        return found["EvaluationResults"][0]["EvalDecision"]
+
+    assert decision({"PolicyType": "aws-managed"}) == "allowed"
+    assert decision({"PolicyType": "inline"}) == "implicitDeny"
+    inline = {"PolicyName": "p", "AttachmentType": "user", "AttachmentName": "u"}
+    assert decision({"InlinePolicyIdentifier": inline}) == "implicitDeny"
+
+
 def test_a_simulation_needs_its_entity(iam, help):
     wrong = {"PolicySourceArn": "arn:aws:iam::111111111111:user/nobody", "ActionNames": ["s3:GetObject"]}
     assert help.refusal(iam.simulate_principal_policy, **wrong) == (

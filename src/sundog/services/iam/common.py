@@ -127,7 +127,8 @@ def new_tags(tags: Iterable[Any] | None, present: Tags | None = None) -> Tags:
 
 def _tag_error(value: str, index: int, part: str, rule: str) -> AwsError:
     return invalid(
-        f"1 validation error detected: Value '{value}' at 'tags.{index}.member.{part}' failed to satisfy constraint: {rule}"
+        f"1 validation error detected: Value '{value}' at 'tags.{index}.member.{part}' failed to satisfy "
+        f"constraint: {rule}"
     )
 
 

@@ -27,8 +27,8 @@ def checked_thumbprints(thumbprints: list[str]) -> tuple[str, ...]:
         if len(thumbprint) != 40:
             rule = "greater" if len(thumbprint) < 40 else "less"
             raise invalid(
-                f"1 validation error detected: Value '{thumbprint}' at 'thumbprintList.{index}.member' failed to satisfy "
-                f"constraint: Member must have length {rule} than or equal to 40"
+                f"1 validation error detected: Value '{thumbprint}' at 'thumbprintList.{index}.member' failed to "
+                f"satisfy constraint: Member must have length {rule} than or equal to 40"
             )
     return tuple(dict.fromkeys(text.lower() for text in thumbprints))
 

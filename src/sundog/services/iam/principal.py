@@ -49,8 +49,10 @@ def named_of(tx: Tx, row: User | Role | Group) -> tuple[Named, ...]:
     for arn in row.attached:
         policy = find_policy(tx, arn)
         if policy is not None:
-            found.append(Named(policy.policy_name, policy.document))
-    found.extend(Named(name, document) for name, document in row.inline.items())
+            found.append(Named(policy.policy_name, policy.document, arn=arn))
+    kind = type(row).__name__.lower()
+    holder = f"{kind}/{getattr(row, f'{kind}_name')}"
+    found.extend(Named(name, document, holder=holder) for name, document in row.inline.items())
     return tuple(found)
 
 
@@ -67,7 +69,11 @@ def identity_of(tx: Tx, row: User | Role) -> tuple[Named, ...]:
 
 def boundary_of(tx: Tx, row: User | Role) -> Named | None:
     policy = find_policy(tx, row.boundary) if row.boundary else None
-    return None if policy is None else Named(policy.policy_name, policy.document, "Permissions Boundary Policy")
+    return (
+        None
+        if policy is None
+        else Named(policy.policy_name, policy.document, "Permissions Boundary Policy", policy.arn)
+    )
 
 
 def user_by_arn(tx: Tx, arn: str | None) -> User | None:

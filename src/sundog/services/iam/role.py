@@ -42,7 +42,8 @@ def own_role(tx: Tx, name: str) -> Role:
     row = get_role_row(tx, name)
     if row.service is not None:
         raise api.UnmodifiableEntityException(
-            f"Cannot perform the operation on the protected role '{row.role_name}' - this role is only modifiable by AWS"
+            f"Cannot perform the operation on the protected role '{row.role_name}' - this role is only "
+            "modifiable by AWS"
         )
     return row
 

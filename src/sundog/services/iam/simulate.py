@@ -26,6 +26,7 @@ class Source:
         self.boundary: list[tuple[str, Policy]] | None = None
         self.organization: list[list[tuple[str, Policy]]] = []
         self.resource: Policy | None = None
+        self.same_account = True
 
     def entry(self, name: str, document: str, kind: str | None) -> tuple[str, Policy]:
         label = f"{len(self.labels)}"
@@ -69,12 +70,16 @@ def _evaluate(tx: Tx, req: Any, source: Source, caller: str | None, grouped: boo
         context.setdefault("aws:principalaccount", [account])
         if parts is not None and parts.resource.startswith("user/"):
             context.setdefault("aws:username", [parts.resource.rpartition("/")[2]])
+    owner = parse_arn(req.resource_owner or "")
+    if owner is not None and caller is not None:
+        source.same_account = f":{owner.account}:" in caller
     results: list[api.EvaluationResult] = []
     for action in req.action_names:
         if ":" not in action:
             raise api.InvalidInputException(f"Invalid Action Name: {action}")
-        for resource in req.resource_arns or ["*"]:
-            results.append(_result(source, action, resource, context, principals, grouped))
+        results.extend(
+            _result(source, action, resource, context, principals, grouped) for resource in req.resource_arns or ["*"]
+        )
     return results
 
 
@@ -93,6 +98,7 @@ def _result(
         resource=source.resource,
         boundary=source.boundary,
         organization=source.organization,
+        same_account=source.same_account,
         caller_arns=principals.get("AWS", [])[:1],
     )
     matched = [source.statement(label, one) for label, one in verdict.matched if label in source.labels]
@@ -184,19 +190,33 @@ def simulate_principal_policy(tx: Tx, req: api.SimulatePrincipalPolicyRequest) -
     """What the policies of a user, group or role decide, with those given besides."""
     row = entity_by_arn(tx, req.policy_source_arn)
     source = Source()
-    excluded = {f"{item}" for item in getattr(req, "policy_exclusion_list", None) or ()}
+    excluded = list(req.policy_exclusion_list or ())
     for named in _policies(tx, row):
-        if named.name not in excluded:
+        if not any(_means(item, named) for item in excluded):
             source.identity.append(source.entry(named.name, named.document, named.kind))
     source.identity += _given(source, req.policy_input_list, "PolicyInputList", "IAM Policy")
     boundary = boundary_of(tx, row) if isinstance(row, (User, Role)) else None
-    if boundary is not None:
+    if boundary is not None and not any(_means(item, boundary) for item in excluded):
         source.boundary = [source.entry(boundary.name, boundary.document, boundary.kind)]
     _more(source, req)
     caller = req.caller_arn
     if caller is None and not isinstance(row, Group):
         caller = row.arn
     return api.SimulatePolicyResponse(evaluation_results=_evaluate(tx, req, source, caller, True))
+
+
+def _means(identifier: Any, named: Named) -> bool:
+    """Whether an exclusion names the policy: by its type, its ARN, or an inline one by name and holder."""
+    inline = identifier.inline_policy_identifier
+    if inline is not None:
+        return named.name == inline.policy_name and named.holder == f"{inline.attachment_type}/{inline.attachment_name}"
+    if identifier.policy_arn is not None:
+        return named.arn == identifier.policy_arn
+    if named.kind != "IAM Policy":
+        return identifier.policy_type == "permission-boundary"
+    if named.arn is None:
+        return identifier.policy_type == "inline"
+    return identifier.policy_type == ("aws-managed" if ":aws:policy/" in named.arn else "user-managed")
 
 
 def _policies(tx: Tx, row: User | Group | Role) -> list[Named]:
