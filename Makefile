@@ -52,6 +52,7 @@ lint: $(VENV)/ready ## format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/python tools/make_stubs.py build/stubs
 	$(BIN)/pyright
 
 docs: $(VENV)/ready ## the site, in docs/_build/html

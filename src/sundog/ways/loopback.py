@@ -1,7 +1,7 @@
 """``path="server"``: calls of the process's own clients go over a real socket to a server in a thread.
 
-There is one server a process, started by the first such call. Each cloud is a world of it, by the ``x-sundog-world`` header,
-until its mock ends.
+There is one server a process, started by the first such call. Each cloud is a world of it, by the ``x-sundog-world``
+header, until its mock ends.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def redirected(cloud: Cloud, prepared: Any) -> Any:
 
     The request itself, if the cloud doesn't answer for that host.
     """
-    parts = urlsplit(prepared.url)
+    asked: str = prepared.url
+    parts = urlsplit(asked)
     host = parts.netloc.rpartition("@")[2]
     if not decide(cloud, host):
         return prepared
