@@ -67,8 +67,12 @@ def authorize(tx: Tx, operation: Operation, params: dict[str, Any], call: Call) 
     """Refuse a call that the policies don't allow."""
     if call.kind != "call" or (call.service, operation.name) in FREE or _unsigned(operation):
         return
+    own = service_hook(operation.service.python_name, "authorize")
+    if own is not None:
+        own(tx, operation, params, call)
+        return
     action = action_of(operation)
-    context = _context(operation, params, call)
+    context = context_of(operation, params, call)
     service = operation.service.python_name
     for arn in resources_of(tx, operation, params):
         verdict, whole = _decide(tx, service, action, arn, context, call)
@@ -108,7 +112,7 @@ def _decide(
     return verdict, there
 
 
-def _context(operation: Operation, params: dict[str, Any], call: Call) -> dict[str, list[str]]:
+def context_of(operation: Operation, params: dict[str, Any], call: Call) -> dict[str, list[str]]:
     found = request_context(prefix_of(operation), params)
     http = call.http
     found["aws:sourceip"] = ["127.0.0.1"]

@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sundog.behaviour import Behaviour, behaviour
@@ -370,6 +371,13 @@ class Cloud:
     def _clock_changed(self) -> None:
         self.run_due()
         self.waiters.notify()
+
+    @contextmanager
+    def reading(self, call: Call) -> Iterator[Tx]:
+        """A transaction that only reads, for what is answered beside the operations."""
+        with self._lock:
+            self.run_due()
+            yield Tx(self, call, call.service, call.account, call.region)
 
     def run_due(self) -> None:
         """Run the tasks that the clock has reached. Every call does so first; who reads the store by hand may ask for it."""

@@ -26,7 +26,7 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
         return refuse(cloud, error)
     call = call_of(cloud, routed, request)
     operation = routed.operation
-    if operation is None:
+    if operation is None or routed.kind == "post-object":
         return _not_an_operation(cloud, routed, request, call)
     spoken = codec(routed.protocol)
     version = None
@@ -37,6 +37,10 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
     try:
         if cloud.checks_signatures:
             cloud.verify(request, routed, call)
+        elif routed.credential.expires is not None and routed.service.name == "s3":
+            from sundog.wire.sigv4 import check_expiry
+
+            check_expiry(request, routed.credential, cloud.clock.now())
         call.params = spoken.decode(operation, request, routed.labels)
     except AwsError as error:
         call.error = error
@@ -54,6 +58,10 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
         if call.status is not None:
             response.status = call.status
     response.headers["x-sundog-fidelity"] = call.fidelity
+    if "origin" in request.headers and routed.service.name == "s3":
+        from sundog.services.s3.web import decorate
+
+        decorate(cloud, routed, request, call, response)
     return response
 
 

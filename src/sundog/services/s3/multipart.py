@@ -69,7 +69,7 @@ def _checksum_plan(req: api.CreateMultipartUploadRequest) -> tuple[str | None, s
     if kind is None:
         return algorithm, FULL_OBJECT if algorithm == "CRC64NVME" else COMPOSITE
     if kind not in (FULL_OBJECT, COMPOSITE):
-        raise errors.invalid(f"Value for x-amz-checksum-type header is invalid.")
+        raise errors.invalid("Value for x-amz-checksum-type header is invalid.")
     if (kind == COMPOSITE and algorithm == "CRC64NVME") or (kind == FULL_OBJECT and algorithm not in CRCS):
         raise errors.invalid(
             f"The {kind} checksum type cannot be used with the {algorithm.lower()} checksum algorithm."

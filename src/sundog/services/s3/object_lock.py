@@ -99,7 +99,7 @@ def put_object_lock_configuration(tx: Tx, req: api.PutObjectLockConfigurationReq
             raise errors.malformed()
         for name, value, most in (("days", retention.days, 36500), ("years", retention.years, 100)):
             if value is not None and value <= 0:
-                raise AwsError("InvalidArgument", f"Default retention period must be a positive integer value.")
+                raise AwsError("InvalidArgument", "Default retention period must be a positive integer value.")
             if value is not None and value > most:
                 raise AwsError("InvalidArgument", f"Default retention period too large. Must be at most {most} {name}.")
     if bucket.versioning != "Enabled":
