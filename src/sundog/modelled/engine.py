@@ -56,12 +56,13 @@ def _structured(made: type[Structure], result: dict[str, Any], plan: Any) -> Str
     value = made(**{python_name(name): item for name, item in result.items()})
     path = plan.several.path
     holder = value
+    shape: Any = made.shape_
     for part in path[:-1]:
         attribute = python_name(part)
         inner = holder.__dict__.get(attribute)
         if not isinstance(inner, dict):
             break
-        shape = made.shape_.members[part] if holder is value else shape.members[part]  # type: ignore[attr-defined]
+        shape = shape.members[part]
         kind = structure_class(plan.operation.service, shape)
         holder.__dict__[attribute] = holder = kind(**{python_name(n): i for n, i in inner.items()})
     return value

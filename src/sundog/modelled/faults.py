@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any
 
@@ -28,6 +29,7 @@ _OF_VALUES = (
     "invalidinput",
     "clientexception",
 )
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _FOREIGN = re.compile(r"limit|quota|token|concurrent|state|nextpage|throttl", re.I)
 
 
@@ -163,7 +165,7 @@ def build(operation: Operation, shape: StructureShape, text: str, value: Any, no
             elif name in shape.required_members:
                 made.members[name] = enum[0]
         elif name in shape.required_members:
-            made.members[name] = zero(member, name, None)  # type: ignore[arg-type]
+            made.members[name] = zero(member, name, _EPOCH)
     return made
 
 

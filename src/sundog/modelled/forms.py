@@ -76,6 +76,8 @@ def tag_form(shape: Shape) -> str:
 def names_noun(member: str, shape: Shape, noun: str) -> bool:
     """Whether the member's name, or its shape's, is the noun's."""
     tails = suffixes(noun)
+    if not tails:
+        return False
     name = low(member)
     if name == tails[0] or name in (tails[0] + tail for tail in SHAPE_SUFFIXES):
         return True
@@ -163,6 +165,8 @@ def _path_names(path: tuple[str, ...], shape: Shape, noun: str) -> bool:
     name = low(singular(words(path[0])[-1])) if words(path[0]) else low(path[0])
     whole = low("".join((*words(path[0])[:-1], singular(words(path[0])[-1])))) if words(path[0]) else ""
     tails = suffixes(noun)
+    if not tails:
+        return False
     if whole in tails or whole.removesuffix("list") in tails or (whole.startswith(tails[0])):
         return True
     for tail in (

@@ -14,10 +14,11 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _STYLES = ("uuid", "hex32", "lower26", "lower10", "upper14", "hex17", "digits12", "lower8")
 
 
-def new_id(ids: Any, shape: Shape | None, noun: str) -> str:
+def new_id(ids: Any, shape: Shape | None, noun: str, least: int = 0) -> str:
     """A new id: by the shape's pattern where it says something, else as most services form theirs."""
     pattern = shape.metadata.get("pattern") if shape is not None else None
     low, high = (shape.metadata.get("min", 1), shape.metadata.get("max", 4096)) if shape is not None else (1, 4096)
+    low = max(low, least)
     if shape is not None and shape.type_name in ("integer", "long"):
         return str(ids.random.randint(100000, 999999))
     style = style_of(pattern, low, high)
@@ -26,9 +27,22 @@ def new_id(ids: Any, shape: Shape | None, noun: str) -> str:
             made = from_pattern(ids, pattern)
         except (ValueError, RecursionError, re.error):
             made = ""
+        if made and len(made) < low:
+            made = _longer(ids, pattern, low)
         if made:
             return made[:high]
-    return _styled(ids, style or "lower10", high)
+    made = _styled(ids, style or "lower10", high)
+    return made if len(made) >= low else _longer(ids, pattern or ".*", low)
+
+
+def _longer(ids: Any, pattern: str, low: int) -> str:
+    """Hexadecimal digits or letters, as many as there must be."""
+    text = ids.hex(low)
+    try:
+        fits = re.compile(_python(pattern)).fullmatch(text)
+    except re.error:
+        return text
+    return text if fits else ids.alnum(low, upper=False)
 
 
 def _styled(ids: Any, style: str, high: int) -> str:
@@ -126,8 +140,10 @@ def _emit(ids: Any, tree: Any, depth: int) -> str:
             out.append(_emit(ids, argument, depth + 1))
         elif name == "BRANCH":
             choices = [_emit(ids, branch, depth + 1) for branch in argument[1]]
+            again = [_emit(ids, branch, depth + 1) for branch in argument[1]]
             plain = [choice for choice in choices if not choice.startswith("arn") and choice]
-            out.append(plain[0] if plain else "")
+            varied = [a for a, b in zip(choices, again, strict=True) if a != b and a in plain]
+            out.append((varied or plain or [""])[0])
         elif name in ("AT", "ASSERT", "ASSERT_NOT", "GROUPREF"):
             continue
         else:

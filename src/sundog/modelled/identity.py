@@ -203,6 +203,15 @@ def noun_of(self: Inference, noun: str, makers: list[Parsed]) -> Noun:
                 and name in maker_names
             ):
                 scopes.append(name)
+    if own and own[0][1] == "id" and canon(own[0][0], noun) in ("", "idorarn", "nameorarn", "arnorname", "idorname", "nameorid", "arnorid"):
+        # ``cluster`` takes whatever names one: what its maker is given is the key, or what shows it.
+        has = {canon(n, noun) for n in (*members(shape), *maker_names)}
+        given_name = any(canon(n, noun) == "name" for n in maker_names)
+        given_id = any(canon(n, noun) in ("id", "") for n in maker_names)
+        if given_name and not given_id:
+            own = [(own[0][0], "name")]
+        elif "id" not in has and not given_id and "arn" in has:
+            own = [(own[0][0], "arn")]
     setting = not own
     idents: list[str] = []
     if own:

@@ -317,7 +317,7 @@ class Inference:
         if strong or (made and op is not self.makers[noun][0]):
             if op.verb in UPDATE:
                 return Rule("update", noun, op.verb)
-            if op.verb in _REMAKE and made:
+            if op.verb in _REMAKE and not self._names_existing(op, noun):
                 return Rule("create", noun, op.verb)
             if op.verb in TRANSITION and op.verb not in DELETE:
                 return Rule("transition", noun, op.verb)
@@ -341,6 +341,14 @@ class Inference:
         if op.verb in TRANSITION:
             return Rule("transition", noun, op.verb)
         return Rule("action", noun, op.verb, "medium")
+
+    def _names_existing(self, op: Parsed, noun: str) -> bool:
+        """Whether a making verb's input names a resource that must be there already."""
+        kind = self.nouns[noun]
+        if kind.client_named:
+            return op.verb in ("Export", "Send", "Submit", "Schedule", "Initiate", "Begin")
+        required = getattr(op.model.input_shape, "required_members", ())
+        return any(identity.is_own(kind, name) and identity.own_name(noun, name) != "name" for name in required)
 
     def _tag_target(self, op: Parsed) -> str | None:
         for noun in (op.tail, op.cut, op.full.removesuffix("Tag")):

@@ -80,7 +80,7 @@ def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
     ident = noun.idents[0] if noun.idents else ""
     for extra in noun.idents[1:]:
         if extra == "id" and "id" not in names:
-            data["id"] = names["id"] = new_id(tx.ids, _shown(plan, noun, "id"), noun.name)
+            data["id"] = names["id"] = _new_id(plan, tx, noun, "id")
     if not key and ident and ident != "arn":
         key = _new_key(plan, tx, shelf, noun, ident, scopes)
         data[ident] = names[ident] = key
@@ -181,28 +181,38 @@ def _new_key(plan: Plan, tx: Tx, shelf: Shelf, noun: Noun, ident: str, scopes: t
         return str(sum(1 for _ in shelf.within(scopes)) + 1)
     if ident == "name":
         return new_name(tx.ids, noun.name)
-    return new_id(tx.ids, _shown(plan, noun, ident) or _key_shape(plan, noun), noun.name)
+    return _new_id(plan, tx, noun, ident)
 
 
 def _key_shape(plan: Plan, noun: Noun) -> Shape | None:
     return plan.operation.service.model.shape_for(noun.key_shape) if noun.key_shape else None
 
 
-def _shown(plan: Plan, noun: Noun, ident: str) -> Shape | None:
-    """The shape of an identity where the resource is shown."""
-    if not noun.shape:
-        return _key_shape(plan, noun) if noun.idents[:1] == (ident,) else None
-    shape = plan.operation.service.model.shape_for(noun.shape)
-    for name, member in members(shape).items():
-        if (canon(name, noun.name) == ident or low(name) == ident) and member.type_name in (
-            "string",
-            "integer",
-            "long",
-        ):
-            if noun.idents[:1] == (ident,) and not member.metadata.get("pattern"):
-                return _key_shape(plan, noun) or member
-            return member
-    return None
+def _new_id(plan: Plan, tx: Tx, noun: Noun, ident: str) -> str:
+    """A new id that fits wherever it is shown or asked for."""
+    shapes = _shown(plan, noun, ident)
+    if not shapes:
+        return new_id(tx.ids, _key_shape(plan, noun), noun.name)
+    least = max(shape.metadata.get("min", 0) for shape in shapes)
+    best = max(shapes, key=lambda shape: (bool(shape.metadata.get("pattern")), shape.metadata.get("min", 0)))
+    return new_id(tx.ids, best, noun.name, least)
+
+
+def _shown(plan: Plan, noun: Noun, ident: str) -> list[Shape]:
+    """The shapes of an identity: where the resource is shown, and where it is asked for."""
+    found: list[Shape] = []
+    key = _key_shape(plan, noun) if noun.idents[:1] == (ident,) else None
+    shapes = [plan.output, plan.one.shape] if plan.rule.kind != "update" else []
+    if noun.shape:
+        shapes.append(plan.operation.service.model.shape_for(noun.shape))  # type: ignore[arg-type]
+    for shape in shapes:
+        for name, member in members(shape).items():
+            if (canon(name, noun.name) == ident or low(name) == ident) and member.type_name in ("string", "integer", "long"):
+                found.append(member)
+                break
+    if key is not None:
+        found.append(key)
+    return found
 
 
 def _status_given(noun: Noun, names: Params) -> str:

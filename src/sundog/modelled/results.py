@@ -33,7 +33,7 @@ def answer_one(plan: Plan, seen: View, params: Params, lists: bool = False) -> P
     elif plan.several.kind != "none" and _about(plan) and seen.row is not None:
         path, element = plan.several.path, plan.several.shape
         assert element is not None
-        if not _held(seen, path[0]):
+        if not _held(seen, path[0]) and (seen.row.key or plan.several.kind != "map"):
             given.update(_nest(path, _elements(plan, [seen], element, path[-1], plan.rule.noun), output, seen))
     made = show(seen, output, given)
     _lists(output, made, lists)
@@ -79,10 +79,12 @@ def answer_many(
     if several.kind != "none" and several.shape is not None:
         items = _elements(plan, views, several.shape, several.path[-1], name)
         given.update(_nest(several.path, items, output, blank))
+        if not items and len(several.path) == 1 and _must_hold(output, several.path[0]):
+            del given[several.path[0]]
     elif views and plan.one.kind == "struct" and isinstance(plan.one.shape, StructureShape):
         given[plan.one.path[0]] = show(views[0], plan.one.shape)
     failures = plan.failures
-    if failures is not None and failures[0] not in given:
+    if failures is not None and failures[0] not in given and (failed or not _must_hold(output, failures[0])):
         given[failures[0]] = [_failure(blank, item, failures[1]) for item in failed or ()]
     for member, shape in members(output).items():
         if (
@@ -96,6 +98,11 @@ def answer_many(
     if several.kind == "none":
         _lists(output, made, True)
     return made
+
+
+def _must_hold(output: StructureShape, name: str) -> bool:
+    """Whether the list may be left out, but may not be empty."""
+    return name not in output.required_members and bool(output.members[name].metadata.get("min"))
 
 
 def _nest(path: tuple[str, ...], items: Any, output: StructureShape, blank: View) -> Params:

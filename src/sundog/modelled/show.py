@@ -120,7 +120,9 @@ def _value(view: View, name: str, key: str, member: Shape, noun: str, status: st
             if found is not None:
                 return found
         if tag_form(member) and (key in ("tags", "taglist", "tagset", "resourcetags") or key.endswith("tags")):
-            return tags_as(view.row.tags, member) if view.row.tags or depth == 0 else None
+            if view.row.tags or (depth == 0 and not member.metadata.get("min")):
+                return tags_as(view.row.tags, member)
+            return None
     short = canon(name, noun) if noun else key
     raw = view.names.get(key)
     if raw is None:

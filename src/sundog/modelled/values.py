@@ -12,6 +12,7 @@ from sundog.modelled.forms import is_document, tag_form
 from sundog.modelled.names import low
 
 MAX_DEPTH = 12
+_NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def is_union(shape: Shape) -> bool:
@@ -25,6 +26,8 @@ def fit(value: Any, shape: Shape, now: datetime.datetime, depth: int = 0) -> Any
     kind = shape.type_name
     if kind == "string":
         if isinstance(value, str):
+            if len(value) < shape.metadata.get("min", 0):
+                return None
             enum = shape.metadata.get("enum")
             if enum and value not in enum and depth == 0:
                 return next((e for e in enum if low(e) == low(value)), value)
@@ -45,6 +48,8 @@ def fit(value: Any, shape: Shape, now: datetime.datetime, depth: int = 0) -> Any
             return None
         found = [fit(item, shape.member, now, depth + 1) for item in value]
         kept = [item for item in found if item is not None]
+        if len(kept) < shape.metadata.get("min", 0):
+            return None
         return kept if kept or not value else None
     if isinstance(shape, MapShape):
         if not isinstance(value, dict):
@@ -57,8 +62,10 @@ def fit(value: Any, shape: Shape, now: datetime.datetime, depth: int = 0) -> Any
         if isinstance(value, bool):
             return None
         if isinstance(value, str) and value.isdigit() and len(value) < 18:
-            return int(value)
-        return value if isinstance(value, int) else int(value) if isinstance(value, float) else None
+            value = int(value)
+        elif not isinstance(value, (int, float)):
+            return None
+        return int(value) if value >= shape.metadata.get("min", value) else None
     if kind in ("float", "double"):
         return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
     if kind == "timestamp":
@@ -104,7 +111,8 @@ def tags_as(tags: dict[str, str], shape: Shape) -> Any:
         names = {low(name): name for name in shape.member.members}  # type: ignore[attr-defined]
         key = names.get("key") or names["tagkey"]
         value = names.get("value") or names["tagvalue"]
-        return [{key: k, value: v} for k, v in tags.items()]
+        more = {n: zero(shape.member.members[n], n, _NEVER) for n in shape.member.required_members if n not in (key, value)}  # type: ignore[attr-defined]
+        return [{key: k, value: v, **more} for k, v in tags.items()]
     if form == "wrapped":
         name, inner = next(iter(shape.members.items()))  # type: ignore[attr-defined]
         return {name: tags_as(tags, inner)}
