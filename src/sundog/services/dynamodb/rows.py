@@ -175,10 +175,12 @@ def write(
     new_item: Item | None,
     size: int,
     identity: dict[str, str] | None = None,
+    origin: bool = True,
 ) -> None:
     """Make the item of a key another one, or (``new_item`` None) none: its row, its index rows, and what follows.
 
-    ``old_item`` may be left out while nothing needs it: see ``needs_old``.
+    ``old_item`` may be left out while nothing needs it: see ``needs_old``. ``identity`` is who did it, if not a caller;
+    not ``origin``: the change comes from another region's copy of the table.
     """
     part = rows(tx)
     if new_item is None:
@@ -200,7 +202,7 @@ def write(
     if table.watched:
         from sundog.services.dynamodb.follow import changed
 
-        changed(tx, table, key, old, old_item, new_item, identity)
+        changed(tx, table, key, old, old_item, new_item, identity, origin)
 
 
 def needs_old(table: Table) -> bool:

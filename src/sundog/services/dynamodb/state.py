@@ -1,8 +1,8 @@
 """DynamoDB's records.
 
 An item is one row: its key is (table's id, partition key, sort key) in forms that sort as DynamoDB sorts them, its
-attributes are packed as MessagePack (a tenth of the memory of dictionaries). An index has a row for each item that is in
-it, whose key holds the index's own key and then the item's.
+attributes are packed as MessagePack (a tenth of the memory of dictionaries). An index has a row for each item that is
+in it, whose key holds the index's own key and then the item's.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ class GlobalTable(Record):
     regions: tuple[str, ...]
 
 
-@record()
+@record(order="added")
 class Token(Record):
     """A transaction's idempotency token."""
 

@@ -88,7 +88,7 @@ def create_table(tx: Tx, req: api.CreateTableInput) -> api.CreateTableOutput:
         sse=encryption(tx, req.sse_specification),
         on_demand=plain_or_none(req.on_demand_throughput),
         warm=plain_or_none(req.warm_throughput),
-        policy=_policy(req),
+        policy=req.resource_policy,
         policy_revision=tx.ids.uuid() if req.resource_policy is not None else None,
         settings_replication=req.global_table_settings_replication_mode,
     )
@@ -106,10 +106,6 @@ def _absent(member: str) -> Exception:
     return invalid(
         f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
     )
-
-
-def _policy(req: Any) -> str | None:
-    return req.resource_policy
 
 
 def make_indexes(tx: Tx, req: Any, known: Any, own: Any, billing: str) -> list[SecondaryIndex]:
