@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from sundog.core.errors import error_class, modelled_error
 from sundog.core.record import Key, Record, record
+from sundog.core.errors import error_class, modelled_error
 from sundog.wire.errors import AwsError
 from sundog.wire.model import Operation
 
@@ -19,13 +19,13 @@ _NOT_COMPARED = {"DryRun"}
 
 @record(order="added")
 class ClientToken(Record):
-    """What a token stands for: the request's digest and its answer, packed."""
+    """What a token stands for: the request's digest and its answer."""
 
     service: Key[str]
     operation: Key[str]
     token: Key[str]
     digest: bytes
-    answer: bytes
+    answer: dict[str, Any]
     expires: datetime.datetime
 
 
