@@ -219,3 +219,109 @@ def test_a_delegation_is_asked_for_accepted_and_traded_in(iam, help, aws):
     answer = sts.get_delegated_access_token(TradeInToken=token)
     assert answer["AssumedPrincipal"] == "arn:aws:iam::222222222222:root"
     assert help.refusal(sts.get_delegated_access_token, TradeInToken=token)[0] == "InvalidParameterValue"
+
+
+def test_preferences_and_properties_are_kept(iam):
+    iam.set_security_token_service_preferences(GlobalEndpointTokenVersion="v2Token")
+    assert iam.get_account_summary()["SummaryMap"]["GlobalEndpointTokenVersion"] == 2
+    assert iam.get_account_properties()["Properties"] == {}
+    iam.put_account_properties(Properties={"iam/a/b": "c"})
+    assert iam.get_account_properties()["Properties"] == {"iam/a/b": "c"}
+
+
+def test_features_of_organizations_need_one(iam, help):
+    for call in (
+        iam.list_organizations_features,
+        iam.enable_organizations_root_credentials_management,
+        iam.disable_organizations_root_credentials_management,
+        iam.enable_organizations_root_sessions,
+        iam.disable_organizations_root_sessions,
+    ):
+        assert help.refusal(call)[0] == "OrganizationNotFoundException"
+
+
+def test_outbound_federation_is_switched_once(iam, help):
+    assert help.refusal(iam.get_outbound_web_identity_federation_info)[0] == "FeatureDisabled"
+    issuer = iam.enable_outbound_web_identity_federation()["IssuerIdentifier"]
+    assert help.refusal(iam.enable_outbound_web_identity_federation)[0] == "FeatureEnabled"
+    assert iam.get_outbound_web_identity_federation_info()["IssuerIdentifier"] == issuer
+    iam.disable_outbound_web_identity_federation()
+    assert help.refusal(iam.disable_outbound_web_identity_federation)[0] == "FeatureDisabled"
+
+
+def test_providers_are_changed(iam, help):
+    oidc = iam.create_open_id_connect_provider(Url="https://x.example.com", ClientIDList=["a", "b"])
+    arn = {"OpenIDConnectProviderArn": oidc["OpenIDConnectProviderArn"]}
+    iam.remove_client_id_from_open_id_connect_provider(**arn, ClientID="a")
+    iam.update_open_id_connect_provider_thumbprint(**arn, ThumbprintList=["a" * 40])
+    read = iam.get_open_id_connect_provider(**arn)
+    assert (read["ClientIDList"], read["ThumbprintList"]) == (["b"], ["a" * 40])
+    assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == [
+        {"Arn": arn["OpenIDConnectProviderArn"]}
+    ]
+    saml = iam.create_saml_provider(SAMLMetadataDocument="x" * 1024, Name="corp")["SAMLProviderArn"]
+    iam.update_saml_provider(SAMLProviderArn=saml, SAMLMetadataDocument="y" * 1024)
+    assert iam.get_saml_provider(SAMLProviderArn=saml)["SAMLMetadataDocument"] == "y" * 1024
+
+
+def test_instance_profiles_are_listed_by_path(iam):
+    iam.create_instance_profile(InstanceProfileName="a", Path="/x/")
+    iam.create_instance_profile(InstanceProfileName="b")
+    (listed,) = iam.list_instance_profiles(PathPrefix="/x/")["InstanceProfiles"]
+    assert listed["InstanceProfileName"] == "a"
+
+
+def test_context_keys_of_an_entity_include_its_groups(iam, help):
+    arn = iam.create_user(UserName="u")["User"]["Arn"]
+    iam.create_group(GroupName="g")
+    iam.add_user_to_group(GroupName="g", UserName="u")
+    text = help.document(Condition={"Bool": {"aws:SecureTransport": "true"}})
+    iam.put_group_policy(GroupName="g", PolicyName="p", PolicyDocument=text)
+    keys = iam.get_context_keys_for_principal_policy(PolicySourceArn=arn)["ContextKeyNames"]
+    assert keys == ["aws:SecureTransport"]
+
+
+def test_entities_and_policies_behind_a_service_are_named(iam, help):
+    policy = iam.create_policy(PolicyName="p", PolicyDocument=help.document("s3:*"))["Policy"]["Arn"]
+    user = iam.create_user(UserName="u")["User"]["Arn"]
+    iam.attach_user_policy(UserName="u", PolicyArn=policy)
+    (entry,) = iam.list_policies_granting_service_access(Arn=user, ServiceNamespaces=["s3"])[
+        "PoliciesGrantingServiceAccess"
+    ]
+    assert entry["Policies"] == [{"PolicyName": "p", "PolicyType": "MANAGED", "PolicyArn": policy}]
+    job = iam.generate_service_last_accessed_details(Arn=policy)["JobId"]
+    found = iam.get_service_last_accessed_details_with_entities(JobId=job, ServiceNamespace="s3")
+    assert [one["EntityInfo"]["Name"] for one in found["EntityDetailsList"]] == ["u"]
+
+
+def test_an_organizations_report_names_what_its_account_used(iam):
+    path = "o-a1b2c3d4e5/r-f6g7h8/111111111111"
+    job = iam.generate_organizations_access_report(EntityPath=path)["JobId"]
+    report = iam.get_organizations_access_report(JobId=job)
+    assert report["JobStatus"] == "COMPLETED"
+    assert [one["ServiceNamespace"] for one in report["AccessDetails"]] == ["iam"]
+
+
+def test_a_delegation_may_be_handed_on_and_refused(iam, help):
+    request = iam.create_delegation_request(
+        OwnerAccountId="111111111111",
+        Description="set up",
+        Permissions={"PolicyTemplateArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+        RequestorWorkflowId="workflow-1",
+        NotificationChannel="arn:aws:sns:us-east-1:111111111111:channel",
+        SessionDuration=900,
+    )["DelegationRequestId"]
+    iam.associate_delegation_request(DelegationRequestId=request)
+    iam.update_delegation_request(DelegationRequestId=request, Notes="please look")
+    arn = f"arn:aws:iam::111111111111:delegation-request/{request}"
+    assert "set up" in iam.get_human_readable_summary(EntityArn=arn)["SummaryContent"]
+    iam.reject_delegation_request(DelegationRequestId=request, Notes="no")
+    (listed,) = iam.list_delegation_requests()["DelegationRequests"]
+    assert (listed["State"], listed["RejectionReason"]) == ("REJECTED", "no")
+    assert help.refusal(iam.accept_delegation_request, DelegationRequestId=request)[0] == "InvalidInput"
+
+
+def test_there_are_no_role_templates(iam, help):
+    arn = "arn:aws:iam::aws:role-template/none"
+    assert help.refusal(iam.acquire_role, TemplateArn=arn)[0] == "NoSuchEntity"
+    assert help.refusal(iam.get_role_template_version, TemplateArn=arn)[0] == "NoSuchEntity"

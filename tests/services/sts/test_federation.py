@@ -62,3 +62,9 @@ def test_a_web_identity_token_needs_the_feature(aws):
     with pytest.raises(ClientError) as caught:
         client().get_web_identity_token(Audience=["https://api.example.com"], SigningAlgorithm="ES384")
     assert caught.value.response["Error"]["Code"] == "OutboundWebIdentityFederationDisabledException"
+
+
+def test_a_trade_in_token_that_nobody_sent_is_refused(aws):
+    with pytest.raises(ClientError) as caught:
+        client().get_delegated_access_token(TradeInToken="nothing")
+    assert caught.value.response["Error"]["Code"] == "InvalidParameterValue"

@@ -224,14 +224,18 @@ def get_account_authorization_details(
 
 def _organization(tx: Tx) -> str:
     """The organization that the account leads; the features are errors without one."""
+    none = api.OrganizationNotFoundException(
+        "The request was rejected because no organization is associated with your account."
+    )
     try:
-        return tx.call("organizations", "DescribeOrganization").organization.id
+        found = tx.call("organizations", "DescribeOrganization").organization
     except AwsError as error:
         if error.code not in ("AWSOrganizationsNotInUseException", "NotImplemented"):
             raise
-        raise api.OrganizationNotFoundException(
-            "The request was rejected because no organization is associated with your account."
-        ) from None
+        raise none from None
+    if found is None or found.id is None:
+        raise none
+    return found.id
 
 
 def _features(tx: Tx, feature: str | None, on: bool) -> dict[str, Any]:
