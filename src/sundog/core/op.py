@@ -71,9 +71,18 @@ def handler_homes(service: str) -> dict[str, str]:
     return found
 
 
+def _source(name: str, spec: Any) -> str:
+    if hasattr(spec.loader, "get_source"):
+        return spec.loader.get_source(name) or ""
+    # pytest's loader, which rewrites a plugin's modules, gives no sources.
+    if spec.origin and spec.origin.endswith(".py"):
+        with open(spec.origin, encoding="utf-8") as file:
+            return file.read()
+    return ""
+
+
 def _scan(name: str, spec: Any, found: dict[str, str]) -> None:
-    source = spec.loader.get_source(name) if spec.loader is not None and hasattr(spec.loader, "get_source") else None
-    for handler in _DECORATED.findall(source or ""):
+    for handler in _DECORATED.findall(_source(name, spec)):
         if handler in found:
             raise ImportError(f"two handlers for {handler}: {found[handler]} and {name}")
         found[handler] = name
