@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
+
 from sundog.behaviour import Behaviour, behaviour
 from sundog.core.arn import partition_of
 from sundog.core.calls import Call, Calls
@@ -210,7 +212,7 @@ class Cloud:
                 if known.expires > tx.now:
                     if known.digest != digest(params, found.token):
                         raise mismatch(found.operation, token)
-                    return known.answer
+                    return msgspec.msgpack.decode(known.answer)
                 tx.delete(known)
         req = found.request.of(params) if found.request is not None else None
         if call is not None:
@@ -240,7 +242,7 @@ class Cloud:
             operation=found.operation.name,
             token=token,
             digest=digest(params, found.token),
-            answer=result,
+            answer=msgspec.msgpack.encode(result),
             expires=tx.now + LIFETIME,
         )
         tx.add(row)

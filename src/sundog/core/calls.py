@@ -6,9 +6,12 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, overload
 
+import msgspec
+
 from sundog.core.structure import Structure
 from sundog.wire.errors import AwsError
 from sundog.wire.http import Request
+from sundog.wire.profile import Profile
 
 EMULATED, MODELLED, UNSUPPORTED = "emulated", "modelled", "unsupported"
 
@@ -24,7 +27,8 @@ class Call:
     __slots__ = (
         "access_key",
         "account",
-        "answer",
+        "_answer",
+        "_packed",
         "cause",
         "duration",
         "error",
@@ -36,6 +40,7 @@ class Call:
         "kind",
         "operation",
         "params",
+        "profile",
         "protocol",
         "region",
         "request",
@@ -65,9 +70,11 @@ class Call:
         self.access_key = access_key
         self.kind = kind
         self.cause = cause
+        self.profile: Profile | None = None if cause is None else cause.profile
         self.time = 0.0
         self.duration = 0.0
-        self.answer: dict[str, Any] | None = None
+        self._answer: dict[str, Any] | None = None
+        self._packed: bytes | None = None
         self.error: AwsError | None = None
         self.exception: BaseException | None = None
         self.fidelity = EMULATED
@@ -79,6 +86,28 @@ class Call:
         self.http: Request | None = None
         self.headers: dict[str, str] | None = None
         self.status: int | None = None
+
+    @property
+    def answer(self) -> dict[str, Any] | None:
+        """The result in botocore's form; None of a call that failed."""
+        if self._answer is None and self._packed is not None:
+            self._answer = msgspec.msgpack.decode(self._packed)
+        return self._answer
+
+    @answer.setter
+    def answer(self, result: dict[str, Any] | None) -> None:
+        self._answer = result
+        self._packed = None
+
+    def take(self) -> dict[str, Any] | None:
+        """The result, to do with as one likes: the log keeps a packed copy. None if it can't be copied."""
+        result = self._answer
+        try:
+            self._packed = msgspec.msgpack.encode(result)
+        except (TypeError, OverflowError, ValueError):
+            return None
+        self._answer = None
+        return result
 
     @property
     def unread(self) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from sundog.core.record import Key, Record, record
 from sundog.core.errors import error_class, modelled_error
+from sundog.core.record import Key, Record, record
 from sundog.wire.errors import AwsError
 from sundog.wire.model import Operation
 
@@ -19,13 +19,13 @@ _NOT_COMPARED = {"DryRun"}
 
 @record(order="added")
 class ClientToken(Record):
-    """What a token stands for: the request's digest and its answer."""
+    """What a token stands for: the request's digest and its answer, packed."""
 
     service: Key[str]
     operation: Key[str]
     token: Key[str]
     digest: bytes
-    answer: dict[str, Any]
+    answer: bytes
     expires: datetime.datetime
 
 

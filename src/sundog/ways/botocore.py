@@ -318,6 +318,8 @@ def prepare_direct(
     request = from_dict(request_dict)
     if not answers_for(cloud, request.host):
         return None
+    if cloud.hosts.profile_of(cloud.hosts.parse(request.host), request.path) is not None:
+        return None  # the route knows the other cloud's names, and what it lacks
     call = _call(cloud, path, operation, request_dict)
     call.http = request
     return operation, request, call
@@ -348,7 +350,7 @@ def _unsigned() -> Any:
 @uncollected
 def answer_of(cloud: Cloud, operation: Any, call: Call, request_dict: dict[str, Any]) -> Any:
     """HTTP response and parsed answer of a call; None if botocore may want to try again, which only the wire path can."""
-    from sundog.wire.direct import head, parsed, parsed_error
+    from sundog.wire.direct import head, parsed, parsed_error, parsed_owned
 
     error = call.error
     if error is None:

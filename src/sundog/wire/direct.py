@@ -15,7 +15,7 @@ from dateutil.tz import tzlocal, tzutc
 
 from sundog.wire import fault
 from sundog.wire.errors import AwsError
-from sundog.wire.model import Operation
+from sundog.wire.model import Operation, Service
 from sundog.wire.plan import Compiler, Traits, output_traits, unknown_member
 from sundog.wire.rest import Output, output_of
 from sundog.wire.values import UTC, as_bytes, epoch_milliseconds, utc
@@ -39,6 +39,37 @@ class Direct(Compiler):
     null_items = True
     """Whether lists and maps can hold null."""
     null_entries = True
+    owned = False
+    """Whether the result is the caller's own, so that what needs no change may be handed on as it is."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(service)
+        self._inert: dict[str, bool] = {}
+
+    def compile(self, traits: Traits) -> Convert:
+        if self.owned and self.inert(traits):
+            return _same
+        return super().compile(traits)
+
+    def inert(self, traits: Traits) -> bool:
+        """Whether nothing in a value of the shape is another thing after the wire."""
+        kind = traits["type"]
+        if kind not in ("structure", "list", "map"):
+            return self.scalar(traits) is _same
+        if traits.get("document") or traits.get("eventstream") or traits.get("flattened"):
+            return False
+        name = traits["shape"]
+        known = self._inert.get(name)
+        if known is None:
+            self._inert[name] = True  # a shape that contains itself is inert if all else in it is
+            if kind == "structure":
+                known = all(
+                    "location" not in ref and self.inert(self.sub(ref)) for ref in traits["members"].values()
+                )
+            else:
+                known = self.inert(self.sub(traits["member" if kind == "list" else "value"]))
+            self._inert[name] = known
+        return known
 
     def make_structure(self, traits: Traits) -> Convert:
         table = self.members(traits, self.member)
@@ -149,6 +180,10 @@ COMPILERS: dict[str, type[Direct]] = {
     "rest-json": DirectRestJson,
     "smithy-rpc-v2-cbor": DirectCbor,
 }
+OWNED: dict[str, type[Direct]] = {
+    protocol: type(compiler.__name__, (compiler,), {"owned": True, "kind": compiler.kind + "-owned"})
+    for protocol, compiler in COMPILERS.items()
+}
 
 
 def copy(value: Any) -> Any:
@@ -225,6 +260,16 @@ _TIMESTAMPS: dict[str, Convert] = {"iso8601": from_iso, "rfc822": from_http_date
 # -- answers --------------------------------------------------------------------------------------------------------
 
 
+def parsed_owned(op: Operation, result: dict[str, Any]) -> dict[str, Any]:
+    """The same for a result that nobody else holds: what needs no change is not made again."""
+    plan = op.plans.get("direct-owned")
+    if plan is None:
+        plan = op.plans["direct-owned"] = _plan(op, op.service.protocols[0], OWNED)
+    made = plan(result)
+    # The answer gets a member more, and the result of a handler without any may be shared.
+    return dict(made) if made is result else made
+
+
 def parsed(op: Operation, result: dict[str, Any], protocol: str | None = None) -> dict[str, Any]:
     """The answer in botocore's parsed form, without ``ResponseMetadata``."""
     plan = op.plans.get(protocol) if protocol is not None else op.plans.get("direct")
@@ -257,11 +302,11 @@ def head(op: Operation, result: dict[str, Any], request_id: str) -> tuple[int, d
     return 200, headers
 
 
-def _plan(op: Operation, protocol: str) -> Convert:
+def _plan(op: Operation, protocol: str, compilers: dict[str, type[Direct]] = COMPILERS) -> Convert:
     traits = output_traits(op)
     if traits is None:
         return lambda _: {}
-    compiler: Direct = COMPILERS[protocol].of(op.service)
+    compiler: Direct = compilers[protocol].of(op.service)
     shapes = compiler.shapes
     for ref in traits["members"].values():
         if shapes[ref["shape"]].get("eventstream"):
