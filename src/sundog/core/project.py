@@ -153,10 +153,10 @@ class _StructureProjection:
         for name, item in value.__dict__.items():
             if item is None:
                 continue
-            found = members.get(name)
-            if found is None:
-                raise TypeError(f"{self.shape.name} has no member {name}, which {value.shape_.name} has")
-            wire, inner = found
+            try:
+                wire, inner = members[name]
+            except KeyError:
+                raise TypeError(f"{self.shape.name} has no member {name}, which {value.shape_.name} has") from None
             result[wire] = item if inner is None else inner(item)
         return result
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from botocore import xform_name
-from botocore.model import ListShape
-
 from sundog.api import ec2 as api
 from sundog.core import AwsError, Tx, op, rows_of
 from sundog.core.filter import checked, field_match, unknown_filter
 from sundog.services.ec2 import facts
+from sundog.wire.model import python_name
 
 _PATHS = {
     "ebs-info.ebs-optimized-info.baseline-throughput-in-mbps": "EbsInfo.EbsOptimizedInfo.BaselineThroughputInMBps",
@@ -39,15 +37,16 @@ def _path(name: str) -> str | None:
     if name in _PATHS:
         return _PATHS[name]
     path: list[str] = []
-    shape = api.InstanceTypeInfo.shape_
+    shape: Any = api.InstanceTypeInfo.shape_
     for part in name.split("."):
-        member = next((each for each in getattr(shape, "members", ()) if xform_name(each, "-") == part), None)
+        member = next(
+            (each for each in getattr(shape, "members", ()) if python_name(each) == part.replace("-", "_")), None
+        )
         if member is None:
             return None
         path.append(member)
         shape = shape.members[member]
-        if isinstance(shape, ListShape):
-            shape = shape.member
+        shape = getattr(shape, "member", shape)
     return ".".join(path)
 
 
@@ -99,7 +98,7 @@ def describe_instance_type_offerings(
     tx: Tx, req: api.DescribeInstanceTypeOfferingsRequest
 ) -> api.DescribeInstanceTypeOfferingsResult:
     """Which instance types there are in the region, its zones, or an outpost."""
-    place = req.location_type or "region"
+    place: Any = req.location_type or "region"
     found: Iterator[dict[str, Any]] = iter(()) if place == "outpost" else facts.offerings(tx.region, place)
     for name, values in checked(req.filters or ()):
         if name not in ("instance-type", "location"):

@@ -99,7 +99,7 @@ def _no_outpost(arn: str | None) -> None:
 
 
 @op
-def create_snapshot(tx: Tx, req: api.CreateSnapshotRequest) -> api.Snapshot:
+def create_snapshot(tx: Tx, req: api.CreateSnapshotRequest) -> Snapshot:
     """Copy a volume as it is now."""
     check_parameter((req.volume_id,), "vol", "volumeId")
     _no_outpost(req.outpost_arn)

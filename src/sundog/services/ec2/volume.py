@@ -8,13 +8,14 @@ from typing import Any
 from sundog.api import ec2 as api
 from sundog.core import AwsError, Rows, Tx, op
 from sundog.core.filter import narrow, parse_names
-from sundog.services.ec2 import ebs, facts
+from sundog.services.ec2 import ebs
 from sundog.services.ec2.identifier import check_ids, check_parameter
 from sundog.services.ec2.settle import moment, settle
 from sundog.services.ec2.snapshot import usable_snapshot
 from sundog.services.ec2.state.compute import Instance
 from sundog.services.ec2.state.storage import Volume, VolumeAttachment, VolumeModification
 from sundog.services.ec2.volume_kind import KINDS, Spec, spec
+from sundog.services.ec2.zone import zones
 
 _DEVICE = re.compile(r"(?:/dev/)?(?:sd|xvd|hd)[a-z]{1,2}(?:[1-9]\d?)?")
 
@@ -149,7 +150,7 @@ def _zone(tx: Tx, name: str | None, zone_id: str | None) -> tuple[str, str]:
             "InvalidParameterCombination",
             "The parameters AvailabilityZone and AvailabilityZoneId cannot be specified together.",
         )
-    for zone in facts.zones(tx.region):
+    for zone in zones(tx):
         if name == zone["ZoneName"] or zone_id == zone["ZoneId"]:
             return zone["ZoneName"], zone["ZoneId"]
     raise AwsError("InvalidZone.NotFound", f"The zone '{name or zone_id}' does not exist.")
@@ -243,7 +244,7 @@ def check_device(device: str) -> None:
 
 
 @op
-def attach_volume(tx: Tx, req: api.AttachVolumeRequest) -> api.VolumeAttachment:
+def attach_volume(tx: Tx, req: api.AttachVolumeRequest) -> VolumeAttachment:
     """Attach a volume to an instance of its zone."""
     row = get_volume(tx, req.volume_id)
     check_ids((req.instance_id,), "i", "InvalidInstanceID.Malformed")
@@ -280,7 +281,7 @@ def become_attached(tx: Tx, volume_id: str, instance_id: str) -> None:
 
 
 @op
-def detach_volume(tx: Tx, req: api.DetachVolumeRequest) -> api.VolumeAttachment:
+def detach_volume(tx: Tx, req: api.DetachVolumeRequest) -> VolumeAttachment:
     """Take a volume away from the instance that has it."""
     row = get_volume(tx, req.volume_id)
     if not row.attachments:

@@ -163,7 +163,10 @@ def name_options(given: Any, subnet: Subnet) -> NameOptions:
 
 def placement_of(given: Any, subnet: Subnet, tenancy: str) -> Placement:
     """Where instances run: in the subnet's zone, and otherwise as the request says."""
-    zone = {"availability_zone": subnet.availability_zone, "availability_zone_id": subnet.availability_zone_id or ""}
+    zone: dict[str, Any] = {
+        "availability_zone": subnet.availability_zone,
+        "availability_zone_id": subnet.availability_zone_id or "",
+    }
     if given is None:
         return Placement(**zone, tenancy=tenancy)
     if given.host_id is not None and given.tenancy not in (None, "host"):
@@ -200,7 +203,7 @@ def profile(tx: Tx, given: Any) -> tuple[InstanceProfile, str] | None:
             "InvalidParameterCombination",
             "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'",
         )
-    name = given.name if given.name is not None else given.arn.rpartition("/")[2]
+    name: str = given.name if given.name is not None else (given.arn or "").rpartition("/")[2]
     what, text = ("name", "name") if given.arn is None else ("arn", "ARN")
     value = given.name if given.arn is None else given.arn
     invalid = AwsError(

@@ -297,7 +297,7 @@ def _filters() -> dict[str, Any]:
     for name, path in parse_names(_INTERFACE_FILTERS).items():
         found[f"network-interface.{name}"] = _of_interfaces(path)
     found["network-interface.tag-value"] = _interface_tag_values
-    found["metadata-options.http-protocol-ipv4"] = lambda tx, row: [row.metadata_options.http_endpoint]
+    found["metadata-options.http-protocol-ipv4"] = "metadata_options.http_endpoint"
     for name, path in (
         ("dns-name", "association.public_dns_name"),
         ("group-id", "group_ids"),
@@ -331,7 +331,7 @@ class Instance(Record):
     instance_id: Key[str]
     reservation_id: Index[str]
     owner_id: str
-    image_id: Index[str]
+    image_id: str
     instance_type: str
     state: InstanceState = PENDING
     state_reason: StateReason | None = None
@@ -340,9 +340,9 @@ class Instance(Record):
     launch_time: datetime.datetime
     traits: Traits
     placement: Placement
-    subnet_id: Index[str | None] = None
-    vpc_id: Index[str | None] = None
-    key_name: Index[str | None] = None
+    subnet_id: str | None = None
+    vpc_id: str | None = None
+    key_name: str | None = None
     client_token: str = ""
     monitoring: str = "disabled"
     ebs_optimized: bool = False
