@@ -27,14 +27,13 @@ from sundog.core.task import Task, function_of
 from sundog.core.token import LIFETIME, ClientToken, digest, mismatch
 from sundog.core.tx import Tx, Wait
 from sundog.core.waiters import Waiters
-from sundog.settings import Settings, from_environment
+from sundog.settings import Settings, with_profiles
 from sundog.wire.auth import Credential
 from sundog.wire.errors import AwsError
+from sundog.wire.hosts import of_profiles
 from sundog.wire.http import Request, Response
-from sundog.wire.hosts import DEFAULT as DEFAULT_HOSTS
-from sundog.wire.hosts import Hosts
 from sundog.wire.model import Operation, get_service
-from sundog.wire.profile import EUCALYPTUS, OUTSCALE, Profile
+from sundog.wire.profile import Profile
 from sundog.wire.validate import validate
 
 log = logging.getLogger("sundog")
@@ -58,8 +57,8 @@ class Cloud:
     """One mock cloud. Nothing in it is shared with another, and any thread may call it."""
 
     def __init__(self, settings: Settings | None = None, profiles: Iterable[Profile] = (), **given: Any) -> None:
-        self.settings = settings if settings is not None and not given else from_environment(**given)
-        self.profiles = tuple(profiles)
+        self.profiles, made = with_profiles(profiles, given)
+        self.settings = settings if settings is not None and not given else made
         self.store = Store()
         self.clock = Clock(self._clock_changed)
         self.ids = Ids(self.settings.seed)
@@ -73,7 +72,7 @@ class Cloud:
         self.default_account = self.settings.account
         self.allow_hosts = self.settings.allow_hosts
         self.checks_signatures = self.settings.enforce_iam or self.settings.verify_signatures
-        self.hosts = Hosts((*self.profiles, OUTSCALE, EUCALYPTUS)) if self.profiles else DEFAULT_HOSTS
+        self.hosts = of_profiles(self.profiles, self.settings.profile)
         self.store.listeners.append(self._committed)
         self._load_iam_file()
 
@@ -93,27 +92,25 @@ class Cloud:
 
     def blocking(self, attempt: Any) -> Any:
         """What ``attempt(final)`` answers, tried again whenever something changes until its ``Wait`` runs out."""
-        version = self.waiters.version
         try:
             return attempt(False)
-        except Wait as wait:
-            deadline = wait.deadline
-            patience = wait.seconds_left(self)
+        except Wait as given_up:
+            wait = given_up
+        deadline = wait.deadline
+        patience = wait.seconds_left(self)
         limit = time.monotonic() + patience
         while True:
             left = min(deadline - self.clock.timestamp(), limit - time.monotonic(), patience)
             if left <= 0:
                 return attempt(True)
-            due = self._next_due
-            if due is not None:
-                left = min(left, max(0.0, due - self.clock.timestamp()) + 0.001)
-            if not self.waiters.wait(version, left):
+            look = wait.next_look(self)
+            left = left if look is None else min(left, look)
+            if not self.waiters.wait_for(wait, left):
                 patience -= left  # freezegun stops time.monotonic() too
-            version = self.waiters.version
             try:
                 return attempt(False)
-            except Wait:
-                continue
+            except Wait as given_up:
+                wait = given_up
 
     def execute(self, operation: Operation, params: dict[str, Any], call: Call, final: bool = False) -> Call:
         """Answer one decoded call, and say in ``call`` what came of it.
@@ -360,6 +357,11 @@ class Cloud:
         self.calls.add(call)
         return call, more
 
+    @property
+    def next_due(self) -> float | None:
+        """When the next task is due."""
+        return self._next_due
+
     def _first_task(self) -> Task | None:
         return next(iter(self.store.part(Task, "", "").range()), None)
 
@@ -368,7 +370,7 @@ class Cloud:
             if changes.reason != "commit" or any(change.table == Task.meta_.table for change in changes):
                 first = self._first_task()
                 self._next_due = None if first is None else first.due
-            self.waiters.notify()
+            self.waiters.notify(changes if changes.reason == "commit" else None)
 
     def _clock_changed(self) -> None:
         self.run_due()

@@ -28,7 +28,7 @@ class Canned:
         self.requests: list[Request] = []
         self.reply = reply or (lambda request: Response(200, {"content-type": "text/plain"}, b"canned"))
         self.ready = True
-        self._next_due = None
+        self.next_due = None
 
     def attempt(self, request: Request, final: bool = False) -> Response:
         if not self.ready and not final:

@@ -123,6 +123,10 @@ class Part(Generic[R]):
         for _, row in self._rows.items(start, stop, reverse, include_start, include_stop):
             yield row
 
+    def count(self, start: Any = None, stop: Any = None) -> int:
+        """How many rows ``range`` would give."""
+        return self._rows.count(start, stop)
+
     def starting_with(self, *begin: Any, reverse: bool = False) -> Iterator[R]:
         """Rows whose key is a tuple that begins with these values, in the order of their keys."""
         return self.range(begin, (*begin, TOP), reverse)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sundog.cloud import Cloud
     from sundog.core.calls import Call
     from sundog.core.credential import Caller
+    from sundog.wire.profile import Profile
+    from sundog.core.waiters import Topic
 
 R = TypeVar("R", bound=Record)
 
@@ -28,16 +30,33 @@ R = TypeVar("R", bound=Record)
 class Wait(Exception):
     """The handler gives up until something changes, or until ``deadline`` (a timestamp of the cloud's clock).
 
-    ``seconds``: how far away that was. freezegun may give two callers two times.
+    ``seconds``: how far away that was. freezegun may give two callers two times. ``until``: when the handler should look
+    again though nobody changes anything. ``topics``: the tables (or parts of them) whose changes matter, with ``moved``,
+    how often they had changed when the handler looked; without any, every change does.
     """
 
-    def __init__(self, deadline: float, seconds: float = float("inf")) -> None:
+    def __init__(
+        self,
+        deadline: float,
+        seconds: float = float("inf"),
+        until: float | None = None,
+        topics: tuple[Topic, ...] = (),
+        moved: int = 0,
+    ) -> None:
         super().__init__(deadline)
         self.deadline = deadline
         self.seconds = seconds
+        self.until = until
+        self.topics = topics
+        self.moved = moved
 
     def seconds_left(self, cloud: Cloud) -> float:
         return min(max(0.0, self.deadline - cloud.clock.timestamp()), self.seconds)
+
+    def next_look(self, cloud: Cloud) -> float | None:
+        """In how many seconds time itself may end the wait: something comes due in the cloud, or ``until`` is reached."""
+        moments = [moment for moment in (cloud.next_due, self.until) if moment is not None]
+        return max(0.0, min(moments) - cloud.clock.timestamp()) + 0.001 if moments else None
 
 
 class _Work:
@@ -94,8 +113,14 @@ class Tx:
     # -- who and where --------------------------------------------------------------------------------------------
 
     @property
+    def profile(self) -> Profile | None:
+        """The other cloud that is called, which copies AWS's API; None for AWS itself."""
+        return self.entry.profile
+
+    @property
     def partition(self) -> str:
-        return partition_of(self.region)
+        profile = self.entry.profile
+        return partition_of(self.region) if profile is None else profile.partition
 
     @property
     def dns_suffix(self) -> str:
@@ -124,7 +149,10 @@ class Tx:
     # -- names and chance -----------------------------------------------------------------------------------------
 
     def new_id(self, prefix: str) -> str:
-        """``prefix-`` and 17 hexadecimal digits."""
+        """``prefix-`` and 17 hexadecimal digits; as many as it has in another cloud."""
+        profile = self.entry.profile
+        if profile is not None and profile.id_digits != 17:
+            return f"{prefix}-{self.cloud.ids.hex(profile.id_digits)}"
         return self.cloud.ids.new(prefix)
 
     @property
@@ -183,6 +211,10 @@ class Tx:
     def range(self, kind: type[R], start: Any = None, stop: Any = None, reverse: bool = False) -> Iterator[R]:
         """Rows by key from ``start`` (included) to ``stop`` (not included)."""
         return self._part(kind).range(start, stop, reverse)
+
+    def count(self, kind: type[Record], start: Any = None, stop: Any = None) -> int:
+        """How many rows ``range`` would give; it doesn't go through them."""
+        return self._part(kind).count(start, stop)
 
     def everywhere(self, kind: type[R]) -> Iterator[tuple[str, str, R]]:
         """Account, region and row of every row of the kind in the cloud."""
@@ -313,14 +345,23 @@ class Tx:
         """Call ``function(tx, *arguments)`` in a transaction of its own, once this one stands."""
         self._work.after.append((self, function, arguments))
 
-    def wait(self, *kinds: type[Record], seconds: float | None) -> None:
-        """Give up and run again when something changes, for at most ``seconds`` from the first try; then just go on.
+    def wait(
+        self, *kinds: type[Record], seconds: float | None, until: float | None = None, within: Any = None
+    ) -> None:
+        """Give up and run again when rows of the kinds here change, for at most ``seconds`` from the first try; then just
+        go on. Without kinds every change counts.
 
-        Nothing that the handler did before may be needed: it is undone.
+        ``until``: a timestamp at which to run again anyway. ``within``: only rows whose key, or the key's first part, is
+        this. Nothing that the handler did before may be needed: it is undone.
         """
         if not seconds or self._work.final:
             return
-        raise Wait(self.now.timestamp() + seconds, seconds)
+        topics = tuple(
+            (kind.meta_.table, kind.meta_.scope_key(self.account, self.region, self.partition), within)
+            for kind in kinds
+        )
+        moved = self.cloud.waiters.watch(topics)
+        raise Wait(self.now.timestamp() + seconds, seconds, until, topics, moved)
 
     def call(self, service: str, operation: str, **members: Any) -> Any:
         """Another service's operation, in this transaction and in the name of the same account; its answer as a structure.

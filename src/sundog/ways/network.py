@@ -56,7 +56,7 @@ def decide(cloud: Cloud, host: str, claimed: bool = True) -> bool:
     allowed = cloud.settings.allow_hosts
     if is_loopback(name):
         return False
-    if claimed or _is_clouds(name):
+    if claimed or name in METADATA_HOSTS or cloud.hosts.covers(host):
         # Not by a mere ``*``, which means everybody else.
         return not (allowed and _allowed([pattern for pattern in allowed if pattern != "*"], host, name))
     if allowed and _allowed(allowed, host, name):
@@ -97,9 +97,10 @@ async def when_ready(cloud: Cloud, attempt: Callable[[bool], T]) -> T:
 
     try:
         return attempt(False)
-    except Wait as wait:
-        deadline = wait.deadline
-        patience = wait.seconds_left(cloud)
+    except Wait as given_up:
+        wait = given_up
+    deadline = wait.deadline
+    patience = wait.seconds_left(cloud)
     loop = asyncio.get_running_loop()
     changed = asyncio.Event()
 
@@ -109,23 +110,24 @@ async def when_ready(cloud: Cloud, attempt: Callable[[bool], T]) -> T:
 
     # In real time too, so that a poll ends on a frozen clock.
     limit = loop.time() + patience
-    handle = cloud.waiters.add(announce)
+    handle = cloud.waiters.add(announce, wait)
     try:
         while True:
+            left = min(deadline - cloud.clock.timestamp(), limit - loop.time(), patience)
+            if left <= 0:
+                return attempt(True)
+            look = wait.next_look(cloud)
+            left = left if look is None else min(left, look)
+            if not cloud.waiters.stale(wait):
+                try:
+                    await asyncio.wait_for(changed.wait(), left)
+                except asyncio.TimeoutError:
+                    patience -= left  # the loop's time stands still under freezegun
             changed.clear()
             try:
                 return attempt(False)
-            except Wait:
-                left = min(deadline - cloud.clock.timestamp(), limit - loop.time(), patience)
-            if left <= 0:
-                return attempt(True)
-            due = cloud._next_due  # pyright: ignore[reportPrivateUsage]
-            if due is not None:
-                left = min(left, max(0.0, due - cloud.clock.timestamp()) + 0.001)
-            try:
-                await asyncio.wait_for(changed.wait(), left)
-            except asyncio.TimeoutError:
-                patience -= left  # the loop's time stands still under freezegun
+            except Wait as given_up:
+                wait = given_up
     finally:
         cloud.waiters.remove(handle)
 

@@ -21,19 +21,21 @@ SHARE = 4
 class Waiter:
     """One call that waits. ``cancel`` forgets it."""
 
-    __slots__ = ("_room", "_timer", "deadline", "limit", "reply", "request")
+    __slots__ = ("_handle", "_room", "_timer", "deadline", "limit", "reply", "request", "wait")
 
     def __init__(
-        self, room: WaitingRoom, request: Request, deadline: float, reply: Callable[[Response | Exception], None]
+        self, room: WaitingRoom, request: Request, wait: Wait, reply: Callable[[Response | Exception], None]
     ) -> None:
         self._room = room
         self._timer: asyncio.TimerHandle | None = None
-        self.deadline = deadline
+        self.deadline = wait.deadline
         self.limit = 0.0
         self.request = request
         self.reply = reply
+        self.wait = wait
+        self._handle = room.cloud.waiters.add(lambda: room.changed(self), wait)
 
-    def arm(self, seconds: float, due: float | None) -> None:
+    def arm(self, seconds: float) -> None:
         """Be called in so many seconds, or when something is due, and never after the limit that the first wait set.
 
         The limit is in real time, so that a poll ends on a frozen clock too.
@@ -45,6 +47,7 @@ class Waiter:
         else:
             self._timer.cancel()
         when = min(now + seconds, self.limit)
+        due = self.wait.next_look(self._room.cloud)
         if due is not None:
             when = min(when, now + due)
         self._timer = loop.call_at(when, self._room.attempt, self)
@@ -52,6 +55,7 @@ class Waiter:
     def cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._room.cloud.waiters.remove(self._handle)
         self._room.forget(self)
 
 
@@ -62,7 +66,7 @@ class WaitingRoom:
         self.cloud = cloud
         self.loop = loop
         self._waiting: dict[Waiter, None] = {}
-        self._handle: int | None = None
+        self._stirred: dict[Waiter, None] = {}
         self._round: asyncio.Handle | None = None
         self._not_before = 0.0
         self._announced = False
@@ -71,23 +75,20 @@ class WaitingRoom:
         return len(self._waiting)
 
     def add(self, request: Request, wait: Wait, reply: Callable[[Response | Exception], None]) -> Waiter:
-        waiter = Waiter(self, request, wait.deadline, reply)
-        waiter.arm(wait.seconds_left(self.cloud), self._due())
-        if not self._waiting:
-            self._handle = self.cloud.waiters.add(self._changed)
+        waiter = Waiter(self, request, wait, reply)
+        waiter.arm(wait.seconds_left(self.cloud))
         self._waiting[waiter] = None
         # What another thread committed between the attempt and our listening must not be missed.
-        self._changed()
+        if self.cloud.waiters.stale(wait):
+            self.changed(waiter)
         return waiter
 
     def forget(self, waiter: Waiter) -> None:
         self._waiting.pop(waiter, None)
-        if not self._waiting and self._handle is not None:
-            self.cloud.waiters.remove(self._handle)
-            self._handle = None
-            if self._round is not None:
-                self._round.cancel()
-                self._round = None
+        self._stirred.pop(waiter, None)
+        if not self._waiting and self._round is not None:
+            self._round.cancel()
+            self._round = None
 
     def attempt(self, waiter: Waiter, final: bool = False) -> None:
         """Run the call once more; for good if its time is over."""
@@ -98,11 +99,12 @@ class WaitingRoom:
         final = final or self.loop.time() >= waiter.limit - 0.001
         try:
             answer: Response | Exception = self.cloud.attempt(waiter.request, final=final)
-        except Wait:
+        except Wait as wait:
+            waiter.wait = wait
             # The first wait's: each attempt would wait anew.
             left = waiter.deadline - self.cloud.clock.timestamp()
             if left > 0:
-                waiter.arm(left, self._due())
+                waiter.arm(left)
             else:
                 self.attempt(waiter, final=True)
             return
@@ -111,18 +113,14 @@ class WaitingRoom:
         waiter.cancel()
         waiter.reply(answer)
 
-    def _due(self) -> float | None:
-        """In how many seconds the cloud has something to do, which may end a wait."""
-        due = self.cloud._next_due  # pyright: ignore[reportPrivateUsage]
-        return None if due is None else max(0.0, due - self.cloud.clock.timestamp()) + 0.001
-
     def finish(self) -> None:
         """Answer everybody now with what there is."""
         for waiter in list(self._waiting):
             self.attempt(waiter, final=True)
 
-    def _changed(self) -> None:
-        """Something changed; any thread may say so, often."""
+    def changed(self, waiter: Waiter) -> None:
+        """Something that the call waits for changed; any thread may say so, often."""
+        self._stirred[waiter] = None
         if not self._announced:
             self._announced = True
             self.loop.call_soon_threadsafe(self._schedule)
@@ -135,6 +133,7 @@ class WaitingRoom:
     def _run_round(self) -> None:
         self._round = None
         begin = self.loop.time()
-        for waiter in list(self._waiting):
+        stirred, self._stirred = self._stirred, {}
+        for waiter in [waiter for waiter in self._waiting if waiter in stirred]:
             self.attempt(waiter)
         self._not_before = self.loop.time() + SHARE * (self.loop.time() - begin)

@@ -93,6 +93,10 @@ def error_type(service: Service, error: AwsError) -> str:
     name = fault.shape_name(service, error)
     if name is not None:
         return NAMESPACES.get(service.name, "") + name
+    if service.name == "sqs":
+        from sundog.wire.sqs_query import JSON_NAMES
+
+        return NAMESPACES["sqs"] + JSON_NAMES.get(error.code, error.code)
     return (_CORAL.get(error.code, "") if service.name in NAMESPACES else "") + error.code
 
 

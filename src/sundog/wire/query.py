@@ -81,7 +81,7 @@ def encode_error(
 ) -> Response:
     text = (
         f"<ErrorResponse{xmlns(service, version)}><Error><Type>{error.fault}</Type>"
-        f"{error_body(service, QueryOut, error)}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        f"{error_body(service, QueryOut, error)}{_DETAIL.get(service.name, '')}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     response = respond(error.status, text, request_id)
     response.headers.update(error.headers)
@@ -136,6 +136,8 @@ def xmlns(service: Service, version: str | None) -> str:
     return found
 
 
+_DETAIL = {"sqs": "<Detail/>"}
+"""What stands in a service's errors though it is always empty."""
 _NAMESPACES = {"sqs": "http://queue.amazonaws.com/doc/{}/"}
 
 

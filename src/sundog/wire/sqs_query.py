@@ -60,6 +60,13 @@ CODES = {
 }
 """The codes of the query protocol, where they aren't the names of the errors."""
 
+JSON_NAMES = {
+    "InvalidParameterValue": "InvalidParameterValueException",
+    "MissingParameter": "MissingRequiredParameterException",
+    "AccessDenied": "AccessDeniedException",
+}
+"""What the JSON protocol calls the query protocol's errors that the model doesn't have."""
+
 
 def named(service: Service) -> dict[str, Any]:
     """The shapes of SQS with the query protocol's names."""
