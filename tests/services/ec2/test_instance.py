@@ -682,3 +682,22 @@ def test_a_thousand_at_once(ec2):
     (reservation,) = ec2.describe_instances()["Reservations"]
     assert len({each["PrivateIpAddress"] for each in reservation["Instances"]}) == 1000
     assert len({each["PublicIpAddress"] for each in reservation["Instances"]}) == 1000
+
+
+def test_a_seed_makes_the_same_ids_again():
+    import boto3
+
+    def run() -> tuple[str, ...]:
+        with mock_aws(seed=7) as aws:
+            ec2 = boto3.client("ec2", "us-east-1")
+            ec2.create_key_pair(KeyName="mine", KeyType="ed25519")
+            made = describe(ec2, launch(ec2)["InstanceId"])
+            return (
+                made["InstanceId"],
+                made["PublicIpAddress"],
+                made["BlockDeviceMappings"][0]["Ebs"]["VolumeId"],
+                ec2.describe_key_pairs()["KeyPairs"][0]["KeyPairId"],
+                str(aws.settings.seed),
+            )
+
+    assert run() == run()
