@@ -88,7 +88,7 @@ class Sample:
         least, most = about.get("min", 1), about.get("max", 64)
         low = name.lower()
         if getattr(shape, "serialization", {}).get("jsonvalue"):
-            return {}  # type: ignore[return-value]
+            return {} if shape.serialization.get("location") == "header" else "{}"  # type: ignore[return-value]
         text = self._named(low) + more
         if len(text) > most:
             text = hashlib.sha256(text.encode()).hexdigest()[: max(most, 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def test_every_operation_that_a_handler_answers_is_called_by_a_test(service: str
     untested = [
         name
         for name in handler_homes(service)
-        if f"{name}(" not in text and f'"{name}"' not in text and f'"{known[name]}"' not in text
+        if not re.search(rf"\.{name}\b", text) and f'"{name}"' not in text and f'"{known[name]}"' not in text
     ]
     assert untested == []
 

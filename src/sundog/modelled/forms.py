@@ -257,7 +257,11 @@ def wrapper(input_: Shape | None, noun: str) -> tuple[str, StructureShape] | Non
                                  "configurationupdate", "settings", "properties", "attributes", "detail", "details")
                 ):  # fmt: skip
                     return name, member
-    required = [n for n in getattr(input_, "required_members", ())]
+    required = list(getattr(input_, "required_members", ()))
+    whole = [n for n, m in inside.items() if isinstance(m, StructureShape) and not is_document(m)]
+    if len(whole) == 1 and low(whole[0]) in suffixes(noun):
+        found: Any = inside[whole[0]]
+        return whole[0], found
     structs = [n for n in required if isinstance(inside[n], StructureShape) and not is_document(inside[n])]
     if len(structs) == 1 and len(inside) == 1:
         shape: Any = inside[structs[0]]

@@ -127,13 +127,15 @@ def noun_of(self: Inference, noun: str, makers: list[Parsed]) -> Noun:
     """A made resource: its key and its scopes."""
     bases = _base_ops(self, noun)
     maker = makers[0]
+    # ``ResourceArn`` in what makes it is what the resource is about, not its own.
+    about = {low(n) for n in members(maker.model.input_shape)} & {"resourcearn", "resourceid"}
     own: list[tuple[str, str]] = []
     scopes: list[str] = []
     base: Parsed | None = None
     for op in bases:
         names = _plain_members(op)
         found = [(n, own_name(noun, n)) for n in names]
-        mine = [(n, c) for n, c in found if c is not None and not _is_parent(self, noun, n)]
+        mine = [(n, c) for n, c in found if c is not None and not _is_parent(self, noun, n) and low(n) not in about]
         if mine:
             own, base = [(n, c) for n, c in mine if c], op
             taken = {n for n, _ in mine}
@@ -142,7 +144,11 @@ def noun_of(self: Inference, noun: str, makers: list[Parsed]) -> Noun:
     if base is None:
         for op in bases:  # optional selectors: GetUser, DescribeX(id=None)
             names = _plain_members(op, required=False)
-            mine = [(n, c) for n in names if (c := own_name(noun, n)) is not None and not _is_parent(self, noun, n)]
+            mine = [
+                (n, c)
+                for n in names
+                if (c := own_name(noun, n)) is not None and not _is_parent(self, noun, n) and low(n) not in about
+            ]
             if mine:
                 own, base = mine[:1], op
                 scopes = [n for n in _plain_members(op) if n != mine[0][0]]
@@ -165,6 +171,7 @@ def noun_of(self: Inference, noun: str, makers: list[Parsed]) -> Noun:
     if base is None and bases:
         names = _plain_members(bases[0])
         labels = [n for n in names if members(bases[0].model.input_shape)[n].serialization.get("location") == "uri"]
+        names = [n for n in names if low(n) not in about]
         fresh = [n for n in names if n not in maker_required and not self.named_by(n)]
         chosen = None
         if len(fresh) == 1:
@@ -178,11 +185,12 @@ def noun_of(self: Inference, noun: str, makers: list[Parsed]) -> Noun:
             scopes = [n for n in names if n != chosen]
         else:
             scopes = names
+        scopes = [*scopes, *(n for n in _plain_members(bases[0]) if low(n) in about)]
     shape = record_shape(self, noun)
     if base is None and not bases:
         # Nothing takes a selector. What its maker gives or shows of an identity is the key.
         listed = any(op.verb in LIST or op.plural for op in self.readers.get(noun, ()))
-        named = [n for n in _plain_members(maker) if own_name(noun, n) and not _is_parent(self, noun, n)]
+        named = [n for n in _plain_members(maker) if own_name(noun, n) and low(n) not in about and not _is_parent(self, noun, n)]
         shown = [n for n in members(shape) if canon(n, noun) in ("id", "arn", "name")] if shape is not None else []
         if named:
             own = [(named[0], own_name(noun, named[0]) or "id")]

@@ -152,7 +152,7 @@ def change(plan: Plan, tx: Tx, row: Resource, params: Params) -> Resource:
 def _given_key(plan: Plan, noun: Noun, data: Params, names: Params) -> str:
     ident = noun.idents[0] if noun.idents else ""
     value = names.get(ident)
-    if value is None:
+    if value is None and noun.client_named:
         for name, item in data.items():
             if (
                 isinstance(item, (str, int))

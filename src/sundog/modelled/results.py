@@ -90,7 +90,7 @@ def answer_many(
         if (
             member not in given
             and shape.type_name in ("integer", "long")
-            and low(member).endswith(("count", "total", "size", "quantity", "totalresults"))
+            and low(member).endswith(("count", "total", "quantity", "totalresults", "totalsize"))
         ):
             if low(member) not in PAGER or member in output.required_members:
                 given[member] = len(views)
