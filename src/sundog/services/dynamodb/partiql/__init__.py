@@ -1,0 +1,1 @@
+"""PartiQL: statements of DynamoDB's dialect of SQL."""
