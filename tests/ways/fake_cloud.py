@@ -28,7 +28,7 @@ class FakeCloud:
         self.attempts = 0
         self.deadlines: dict[int, float] = {}
         self.closed = False
-        self._next_due: float | None = None
+        self.next_due: float | None = None
         self.last: Request | None = None
         self.finished_streams = 0
         self.given = 0

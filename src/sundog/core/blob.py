@@ -71,7 +71,7 @@ def _drop(fd: int | None, path: str | None, folder: _Folder | None) -> None:
 class Blob:
     """Bytes that never change: ``size`` of them, with their MD5 in hexadecimal digits."""
 
-    __slots__ = ("__weakref__", "crc64", "_data", "_file", "_parts", "_starts", "md5", "size")
+    __slots__ = ("__weakref__", "_data", "_file", "_parts", "_starts", "crc64", "md5", "size")
 
     def __init__(
         self,

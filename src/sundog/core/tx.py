@@ -41,7 +41,7 @@ class Wait(Exception):
         seconds: float = float("inf"),
         until: float | None = None,
         topics: tuple[Topic, ...] = (),
-        moved: int = 0,
+        moved: int | None = None,
     ) -> None:
         super().__init__(deadline)
         self.deadline = deadline

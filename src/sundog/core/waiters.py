@@ -43,7 +43,7 @@ class Waiters:
 
     def stale(self, wait: Wait) -> bool:
         """Whether something that the wait is for has changed since its handler looked."""
-        return self.watch(wait.topics) != wait.moved
+        return wait.moved is not None and self.watch(wait.topics) != wait.moved
 
     def add(self, callback: Callback, wait: Wait | None = None) -> int:
         with self._lock:

@@ -74,7 +74,8 @@ def changes_of(tx: Tx, queue: Queue, given: dict[str, str]) -> dict[str, Any]:
     if changes.get("kms_key"):
         if changes.get("managed_sse") and "SqsManagedSseEnabled" in given:
             raise api.InvalidAttributeValue(
-                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE."
+                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or "
+                "SQS SSE."
             )
         changes["managed_sse"] = False
     return changes

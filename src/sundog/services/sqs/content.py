@@ -29,9 +29,8 @@ def md5(text: str) -> str:
 
 def check_text(text: str) -> None:
     """Refuse characters that XML can't hold."""
-    if not text.isascii() or not text.isprintable():
-        if _FORBIDDEN.search(text):
-            raise api.InvalidMessageContents(INVALID)
+    if not (text.isascii() and text.isprintable()) and _FORBIDDEN.search(text):
+        raise api.InvalidMessageContents(INVALID)
 
 
 def is_token(text: str) -> bool:

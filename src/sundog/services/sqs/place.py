@@ -18,7 +18,7 @@ def _endpoint(tx: Tx) -> str:
         host = request.host.partition(":")[0]
         labels = host.split(".")
         ours = "sqs" in labels or "queue" in labels or "sqs-fips" in labels
-        if ours or not (host.endswith(tx.dns_suffix) or host.endswith(".aws")):
+        if ours or not host.endswith((tx.dns_suffix, ".aws")):
             return f"{request.scheme}://{request.host}"
     return f"https://sqs.{tx.region}.{tx.dns_suffix}"
 

@@ -39,7 +39,8 @@ def read_redrive_policy(tx: Tx, queue: Queue, text: str) -> dict[str, Any]:
     if not 1 <= most <= MOST_RECEIVES:
         raise _refused(
             text,
-            f"Invalid value for maxReceiveCount: {policy['maxReceiveCount']}, valid values are from 1 to 1000 both inclusive.",
+            f"Invalid value for maxReceiveCount: {policy['maxReceiveCount']}, valid values are from 1 to "
+            f"{MOST_RECEIVES} both inclusive.",
         )
     target = parse_arn(str(policy["deadLetterTargetArn"]))
     if target is None or target.service != "sqs":

@@ -56,8 +56,8 @@ class DeletedQueue(Record):
 class Message(Record):
     """One message on a queue. Times are seconds since the epoch.
 
-    ``ready`` is the queue's name while the message may be received next: every visible one of a standard queue, of a FIFO
-    queue each group's first if it is visible. ``hidden`` says why it isn't visible, and ``due`` until when.
+    ``ready`` is the queue's name while the message may be received next: every visible one of a standard queue, of a
+    FIFO queue each group's first if it is visible. ``hidden`` says why it isn't visible, and ``due`` until when.
     """
 
     queue: Key[str]
