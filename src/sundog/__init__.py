@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from sundog.mock import mock_aws
     from sundog.wire.errors import AwsError
     from sundog.wire.profile import Profile
+    from sundog.wire.profiles import EUCALYPTUS, OUTSCALE
     from sundog.ways.server import serve
 
 __version__ = "0.1.0"
-__all__ = ["AwsError", "Cloud", "Profile", "__version__", "mock_aws", "serve"]
+__all__ = ["EUCALYPTUS", "OUTSCALE", "AwsError", "Cloud", "Profile", "__version__", "mock_aws", "serve"]
 
 _HOMES = {
+    "EUCALYPTUS": "sundog.wire.profiles",
+    "OUTSCALE": "sundog.wire.profiles",
     "AwsError": "sundog.wire.errors",
     "Cloud": "sundog.cloud",
     "Profile": "sundog.wire.profile",

@@ -23,6 +23,11 @@ def cli() -> None:
 def _cloud_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--seed", help="Make the same ids and secrets at each run."),
+        click.option(
+            "--profile",
+            metavar="NAME",
+            help="The cloud that hosts mean which name none: outscale, eucalyptus, or MODULE:NAME of your own Profile.",
+        ),
         click.option("--strict", is_flag=True, help="Refuse operations that are only modelled, not emulated."),
         click.option(
             "--allow-host",
@@ -36,11 +41,15 @@ def _cloud_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _options(seed: str | None, strict: bool, allow_hosts: tuple[str, ...]) -> dict[str, Any]:
+def _options(
+    seed: str | None = None, profile: str | None = None, strict: bool = False, allow_hosts: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Only what was said: the rest is the environment's to say."""
     given: dict[str, Any] = {}
     if seed is not None:
         given["seed"] = int(seed) if seed.isdigit() else seed
+    if profile is not None:
+        given["profile"] = profile
     if strict:
         given["strict"] = True
     if allow_hosts:
@@ -58,12 +67,12 @@ def _options(seed: str | None, strict: bool, allow_hosts: tuple[str, ...]) -> di
     show_default=True,
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
 )
-def serve(host: str, port: int, seed: str | None, strict: bool, allow_hosts: tuple[str, ...], log_level: str) -> None:
+def serve(host: str, port: int, log_level: str, **options: Any) -> None:
     """Answer as AWS on one port: HTTP, HTTPS and proxy."""
     import logging
 
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    run(start(host, port, _options(seed, strict, allow_hosts)))
+    run(start(host, port, _options(**options)))
 
 
 @cli.command()
@@ -109,19 +118,17 @@ def exec_(
     url: str | None,
     proxy: bool,
     world: str | None,
-    seed: str | None,
-    strict: bool,
-    allow_hosts: tuple[str, ...],
     command: tuple[str, ...],
+    **options: Any,
 ) -> None:
     """Run a command with its calls of AWS led to a server: sundog exec -- aws s3 ls"""
-    options = _options(seed, strict, allow_hosts)
+    chosen = _options(**options)
     server = None
     if url is None:
-        server = start("127.0.0.1", 0, options).start()
+        server = start("127.0.0.1", 0, chosen).start()
         url = server.url
-    elif options:
-        fail("--seed, --strict and --allow-host are for a new server, not for the one that --url names.", 2)
+    elif chosen:
+        fail("--seed, --profile, --strict and --allow-host are for a new server, not for the one that --url names.", 2)
     try:
         code = run_child(command, {**settings.environment(), **_variables(url, proxy, world)})
     finally:

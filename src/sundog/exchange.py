@@ -70,6 +70,10 @@ def call_of(cloud: Cloud, routed: Routed, request: Request) -> Call:
     access_key = routed.credential.access_key
     account = request.headers.get("x-sundog-account") or cloud.account_of(access_key)
     region = routed.region or cloud.settings.region
+    profile = routed.profile
+    if profile is not None:
+        # Its host knows better than the signature, whose region clients make up where the cloud has none.
+        region = profile.region(routed.host.region, routed.region, cloud.settings.region) or region
     if region in ("*", "aws-global"):
         region = routed.host.region or cloud.settings.region
     operation = routed.operation
@@ -77,6 +81,7 @@ def call_of(cloud: Cloud, routed: Routed, request: Request) -> Call:
     call = Call(routed.service.name, name, {}, account, region, access_key)
     call.protocol = routed.protocol
     call.http = request
+    call.profile = profile
     call.request_id = cloud.ids.request_id()
     return call
 
@@ -109,7 +114,9 @@ def _not_an_operation(cloud: Cloud, routed: Routed, request: Request, call: Call
             return importlib.import_module(web).answer(cloud, routed, request, call)
     call.fidelity = "unsupported"
     call.error = AwsError(
-        "NotImplemented", f"Sundog does not answer requests of the kind {routed.kind} to {routed.service.name} yet.", 501
+        "NotImplemented",
+        f"Sundog does not answer requests of the kind {routed.kind} to {routed.service.name} yet.",
+        501,
     )
     cloud.record(call)
     return codec(routed.protocol).encode_error(routed.service, None, call.error, call.request_id)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from sundog.wire.profile import Profile
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
@@ -26,7 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     - ``refuse_unknown_images``: RunInstances refuses an AMI that nobody made, as AWS does.
     - ``delays``: state transitions take the clock's time, as at AWS, instead of none.
     - ``allow_hosts``: hosts outside AWS that calls may reach (``*`` is a wildcard). Loopback always may.
-    - ``profile``: an AWS-compatible cloud whose differences apply (``outscale``, ``eucalyptus``).
+    - ``profile``: the AWS-compatible cloud that is meant by hosts that name none, such as ``localhost``: ``outscale``,
+      ``eucalyptus``, or ``module:NAME`` of your own ``Profile``.
     - ``call_log``: how many calls ``aws.calls`` keeps.
     """
 
@@ -69,6 +73,15 @@ def from_environment(environ: Mapping[str, str] | None = None, **given: Any) -> 
 
 
 _DEFAULT = Settings()
+
+
+def with_profiles(profiles: Iterable[Profile], given: dict[str, Any]) -> tuple[tuple[Profile, ...], Settings]:
+    """The profiles and settings of a cloud, where ``profile`` may be a ``Profile`` itself instead of its name."""
+    chosen = given.get("profile")
+    if chosen is not None and not isinstance(chosen, str):
+        profiles = (chosen, *profiles)
+        given = {**given, "profile": chosen.name}
+    return tuple(profiles), from_environment(**given)
 
 
 def home() -> Path:

@@ -7,7 +7,8 @@ import pytest
 from sundog.wire.errors import AwsError
 from sundog.wire.hosts import Hosts
 from sundog.wire.http import Request
-from sundog.wire.profile import EUCALYPTUS, OUTSCALE, Profile
+from sundog.wire.profile import Profile
+from sundog.wire.profiles import EUCALYPTUS, OUTSCALE
 from sundog.wire.route import Routed, RouteError, route
 from sundog.wire.uri import Pattern, Tree
 

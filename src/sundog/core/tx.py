@@ -345,9 +345,7 @@ class Tx:
         """Call ``function(tx, *arguments)`` in a transaction of its own, once this one stands."""
         self._work.after.append((self, function, arguments))
 
-    def wait(
-        self, *kinds: type[Record], seconds: float | None, until: float | None = None, within: Any = None
-    ) -> None:
+    def wait(self, *kinds: type[Record], seconds: float | None, until: float | None = None, within: Any = None) -> None:
         """Give up and run again when rows of the kinds here change, for at most ``seconds`` from the first try; then just
         go on. Without kinds every change counts.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sundog.ways import network
 from sundog.ways.active import Patch, current
+from sundog.ways.boto2_tls import target
 from sundog.ways.http_client import CLAIM, connect
 
 
@@ -39,7 +40,7 @@ def _proxy_ssl(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def proxy_ssl(self: Any, host: str | None = None, port: int | None = None) -> Any:
         cloud = current()
-        name, number = (host, port) if host and port else (self.host, self.port)
+        name, number = target(self, host, port)
         if cloud is None or not network.decide(cloud, name):
             return original(self, host, port)
         from http.client import HTTPSConnection

@@ -31,9 +31,16 @@ def context(validate: bool, ca_file: str | None) -> ssl.SSLContext:
     return made
 
 
+def target(connection: Any, host: str | None, port: int | None) -> tuple[str, int]:
+    """Where an ``AWSAuthConnection`` wants to go. boto says 443 whatever the connection's port is; the host is right."""
+    if not host or host == connection.host.partition(":")[0]:
+        return connection.host.partition(":")[0], connection.port
+    return host, port or 443
+
+
 def proxy_ssl(self: Any, host: str | None = None, port: int | None = None) -> HTTPSConnection:
     """A connection through the proxy's ``CONNECT`` (an ``AWSAuthConnection``'s method)."""
-    name, number = (host, port) if host and port else (self.host, self.port)
+    name, number = target(self, host, port)
     options = {"timeout": self.http_connection_kwargs["timeout"]} if "timeout" in self.http_connection_kwargs else {}
     made = HTTPSConnection(
         self.proxy,

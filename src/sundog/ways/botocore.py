@@ -292,6 +292,8 @@ def direct(cloud: Cloud, endpoint: Any, operation_model: Any, request_dict: dict
             return None
     prepared = prepare_direct(cloud, endpoint, operation_model, request_dict)
     if prepared is None:
+        if rewind is not None:
+            rewind()
         return None
     operation, request, call = prepared
     perform(cloud, operation, request, call)

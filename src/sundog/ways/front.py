@@ -17,7 +17,6 @@ import httptools
 
 from sundog.ways.connection import Connection
 from sundog.ways.network import bare
-from sundog.wire import hosts
 
 if TYPE_CHECKING:
     import ssl
@@ -65,9 +64,10 @@ class Front:
         """Whether the host is the server itself, as clients of the proxy may call it."""
         return bare(host) == OWN_HOST
 
-    def answers(self, host: str) -> bool:
-        """Whether we answer in the name of the host."""
-        return self.is_own(host) or hosts.DEFAULT.covers(bare(host))
+    def answers(self, host: str, path: str = "/") -> bool:
+        """Whether we answer in the name of the host, or of the path on whatever host (``/services/Eucalyptus``)."""
+        known = self.hub.hosts
+        return self.is_own(host) or known.covers(host) or known.profile_of(known.parse(host), path) is not None
 
     def lets_through(self, host: str) -> bool:
         """Whether the user lets calls of the host out."""

@@ -13,6 +13,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from functools import partial
@@ -27,6 +28,8 @@ from sundog.wire import hosts
 from sundog.wire.http import Request, Response
 
 if TYPE_CHECKING:
+    from sundog.wire.hosts import Hosts
+    from sundog.wire.profile import Profile
     from pathlib import Path
     from types import TracebackType
 
@@ -81,6 +84,7 @@ class Hub:
         authority: Authority,
         limits: Limits,
         allow_hosts: tuple[str, ...],
+        known: Hosts = hosts.DEFAULT,
     ) -> None:
         from uvicorn.config import Config
         from uvicorn.server import ServerState
@@ -92,6 +96,7 @@ class Hub:
         self.authority = authority
         self.limits = limits
         self.log = log
+        self.hosts = known
         self.url = ""
         self.config = Config(_no_app, ws="none", lifespan="off", log_config=None, access_log=False)
         self.config.load()
@@ -117,7 +122,7 @@ class Hub:
         try:
             if request.path.startswith(_OWN_PATHS) and self._is_own(request, proxied or connection.tunnel is not None):
                 return self.admin.answer(request)
-            if proxied and not self.front.answers(request.host):
+            if proxied and not self.front.answers(request.host, request.path):
                 return self._stranger(connection, request)
             cloud = self.worlds.pick(request).cloud
             clock = cloud.clock.timestamp()
@@ -266,14 +271,16 @@ class Server:
         limits: Limits | None = None,
         home: Path | None = None,
         worlds: Worlds | None = None,
+        profiles: Iterable[Profile] = (),
         **given: Any,
     ) -> None:
         if allow_hosts:
             given["allow_hosts"] = tuple(allow_hosts)
-        settings = settings_.from_environment(**given)
+        profiles, settings = settings_.with_profiles(profiles, given)
         self.limits = limits or Limits()
         self.allow_hosts = settings.allow_hosts
-        self.worlds = Worlds(lambda: _cloud(settings)) if worlds is None else worlds
+        self.worlds = Worlds(lambda: _cloud(settings, profiles)) if worlds is None else worlds
+        self.hosts = hosts.of_profiles(profiles, settings.profile)
         self.home = home or settings_.home()
         self._sockets = listen(host, port)
         self.host = host
@@ -328,7 +335,9 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
         try:
-            hub = self._hub = Hub(self._loop, self.worlds, Authority(self.home), self.limits, self.allow_hosts)
+            hub = self._hub = Hub(
+                self._loop, self.worlds, Authority(self.home), self.limits, self.allow_hosts, self.hosts
+            )
             hub.url = self.url
             hub.front.listen(self._sockets)
             if ready is not None:
@@ -449,10 +458,10 @@ def _is_wait(error: BaseException) -> TypeGuard[Wait]:
     return isinstance(error, Wait)
 
 
-def _cloud(settings: Any) -> Cloud:
+def _cloud(settings: Any, profiles: tuple[Profile, ...]) -> Cloud:
     from sundog.cloud import Cloud
 
-    return Cloud(settings)
+    return Cloud(settings, profiles)
 
 
 def _text(status: int, text: str) -> Response:

@@ -34,7 +34,7 @@ def _getaddrinfo(original: Callable[..., Any]) -> Callable[..., Any]:
 def _refuse(cloud: Any, name: str) -> None:
     from sundog.ways import network
 
-    if network.is_aws(name) and network.decide(cloud, name, claimed=False):
+    if (network.is_aws(name) or cloud.hosts.covers(name)) and network.decide(cloud, name, claimed=False):
         raise NetworkRefused(
             errno.ENETUNREACH,
             f"Sundog let no connection to {name!r} out to the network. The client that makes it is none that Sundog "

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sundog.wire.profile import EUCALYPTUS, OUTSCALE, Profile
+from sundog.wire.profile import Profile, named
+from sundog.wire.profiles import KNOWN
 from sundog.wire.table import table
 
 _CACHE_MAX = 4096
@@ -83,11 +84,16 @@ class Hosts:
     """The names that one universe answers for: AWS's, its profiles', and the server's own.
 
     ``profiles`` come first. ``local`` are names of the server itself, below which services and buckets are as below
-    AWS's domains (``sqs.us-east-1.localhost``, ``bucket.localhost``).
+    AWS's domains (``sqs.us-east-1.localhost``, ``bucket.localhost``). ``meant`` is the cloud that is meant by hosts
+    that are neither AWS's nor another profile's.
     """
 
-    def __init__(self, profiles: Iterable[Profile] = (OUTSCALE, EUCALYPTUS), local: Iterable[str] = LOCAL) -> None:
+    def __init__(
+        self, profiles: Iterable[Profile] = KNOWN, local: Iterable[str] = LOCAL, meant: Profile | None = None
+    ) -> None:
         self.profiles = tuple(profiles)
+        self.meant = meant
+        self.ports = tuple(f":{profile.port}" for profile in self.profiles if profile.port is not None)
         self.local = tuple(sorted((name.strip(".").lower() for name in local), key=len, reverse=True))
         self.with_paths = tuple(profile for profile in self.profiles if profile.paths)
         self.path_guard = tuple({"/" + path.split("/")[1] for p in self.with_paths for path in p.paths})
@@ -104,12 +110,20 @@ class Hosts:
 
     def covers(self, host: str) -> bool:
         """Whether a cloud that we emulate answers at this name."""
-        return self.parse(host).profile is not None or is_aws(host)
+        return self.parse(host).profile is not None or is_aws(host) or host.endswith(self.ports)
+
+    def profile_of(self, host: Host, path: str) -> Profile | None:
+        """The other cloud that a request means, if any."""
+        if host.aws:
+            return None
+        found = self.at_path(host, path) if path.startswith(self.path_guard) else None
+        return found[0] if found is not None else host.profile or self.meant
 
     def at_path(self, host: Host, path: str) -> tuple[Profile, str, str] | None:
         """The profile and service that a path names on a host that isn't AWS's, and what is left of the path."""
         if not host.aws and path.startswith(self.path_guard):
-            for profile in self.with_paths:
+            mine = host.profile or self.meant
+            for profile in (mine, *self.with_paths) if mine is not None and mine.paths else self.with_paths:
                 found = profile.service_at(path)
                 if found is not None:
                     return profile, *found
@@ -130,6 +144,8 @@ class Hosts:
     def _parse(self, name: str) -> Host:
         for profile in self.profiles:
             for suffix in profile.suffixes:
+                if name == suffix:
+                    return Host(name, partition=profile.partition, profile=profile)
                 if name.endswith("." + suffix):
                     return _below_profile(name, name[: -len(suffix) - 1].split("."), profile)
         suffix = _aws_suffix(name)
@@ -147,8 +163,16 @@ class Hosts:
             if name == suffix:
                 return Host(name)
             if name.endswith("." + suffix):
-                return _below(name, name[: -len(suffix) - 1].split("."), "aws")
-        return _stranger(name)
+                labels = name[: -len(suffix) - 1].split(".")
+                return self._meant(name, labels) or _below(name, labels, "aws")
+        return self._meant(name, name.split(".")[:1]) or _stranger(name)
+
+    def _meant(self, name: str, labels: list[str]) -> Host | None:
+        """The host as one of the cloud's that bare hosts mean, if its labels name a service of that."""
+        if self.meant is None:
+            return None
+        found = _below_profile(name, labels, self.meant)
+        return found if found.services else None
 
 
 def _aws_suffix(name: str) -> str | None:
@@ -259,6 +283,19 @@ def is_aws(host: str) -> bool:
 
 
 DEFAULT = Hosts()
+
+
+def of_profiles(profiles: tuple[Profile, ...], meant: str | None) -> Hosts:
+    """The names that a cloud with profiles of its own answers for; these come before the known ones."""
+    if not profiles and not meant:
+        return DEFAULT
+    known = (*profiles, *KNOWN)
+    chosen = named(meant, known) if meant else None
+    if chosen is not None and chosen not in known:
+        known = (chosen, *known)
+    return Hosts(known, meant=chosen)
+
+
 parse = DEFAULT.parse
 
 

@@ -111,11 +111,25 @@ def route(request: Request, hosts: Hosts | None = None) -> Routed:
     """Find service and operation; RouteError (an AwsError in the family's words) if none matches."""
     routed = _route(request, hosts)
     profile = routed.profile
-    if profile is not None and not profile.allows(routed.service.name):
-        raise RouteError(
-            _nothing_asked(None, routed.host), routed.service, routed.protocol, routed.credential, routed.host
-        )
+    if profile is not None:
+        _check_profile(profile, routed, request)
     return routed
+
+
+def _check_profile(profile: Profile, routed: Routed, request: Request) -> None:
+    """Refuse what the other cloud doesn't have."""
+    service, operation = routed.service, routed.operation
+    if not profile.allows(service.name):
+        error = _nothing_asked(None, routed.host)
+    elif operation is None or profile.has(service.name, operation.name):
+        return
+    elif routed.protocol in ("query", "ec2"):
+        error = invalid_action(service, operation.name, _action(request)[1])
+    elif service.name == "s3":
+        error = AwsError("NotImplemented", "A header you provided implies functionality that is not implemented.", 501)
+    else:
+        error = AwsError("UnknownOperationException", "")
+    raise RouteError(error, service, routed.protocol, routed.credential, routed.host)
 
 
 def _route(request: Request, hosts: Hosts | None) -> Routed:
@@ -124,7 +138,7 @@ def _route(request: Request, hosts: Hosts | None) -> Routed:
     host = registry.parse(request.host)
     headers = request.headers
     path = request.path
-    profile = host.profile
+    profile = host.profile if host.aws else host.profile or registry.meant
     if path.startswith(registry.path_guard):
         found = registry.at_path(host, path)
         if found is not None:

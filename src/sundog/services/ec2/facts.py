@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from hashlib import sha256
 from struct import pack, unpack
@@ -101,7 +101,16 @@ def zones(region: str) -> list[dict[str, Any]]:
 
     A region that isn't known (newer than the data, or another cloud's) gets three, named by AWS's rule.
     """
-    long_name = region_name(region)
+    return _zones(region, region_name(region), {region + letter: known for letter, known in _zone_ids(region).items()})
+
+
+def zones_named(region: str, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Another cloud's zones, in the same form."""
+    code = zone_code(region)
+    return _zones(region, region, {name: f"{code}-az{number}" for number, name in enumerate(names, 1)})
+
+
+def _zones(region: str, long_name: str, ids: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "GroupLongName": f"{long_name} 1",
@@ -112,10 +121,10 @@ def zones(region: str) -> list[dict[str, Any]]:
             "RegionName": region,
             "State": "available",
             "ZoneId": zone_id,
-            "ZoneName": region + letter,
+            "ZoneName": name,
             "ZoneType": "availability-zone",
         }
-        for letter, zone_id in _zone_ids(region).items()
+        for name, zone_id in ids.items()
     ]
 
 

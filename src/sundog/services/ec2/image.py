@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from sundog.api import ec2 as api
 from sundog.core import AwsError, Tx, op, rows_of
 from sundog.services.ec2 import ebs
-from sundog.services.ec2.identifier import check_ids, check_parameter
+from sundog.services.ec2.identifier import check_parameter
 from sundog.services.ec2.image_lookup import (
+    check_image_ids,
     MALFORMED,
     find_image,
     get_image,
@@ -151,7 +152,7 @@ def _mapping(tx: Tx, given: Any) -> dict[str, Any]:
     """One block device mapping of a new image."""
     if given.virtual_name is not None or given.ebs is None:
         return {"DeviceName": given.device_name, "VirtualName": given.virtual_name}
-    part = {"DeleteOnTermination": True, "VolumeType": "gp2", **_given(given.ebs)}
+    part: dict[str, Any] = {"DeleteOnTermination": True, "VolumeType": "gp2", **_given(given.ebs)}
     if "SnapshotId" in part:
         check_parameter((part["SnapshotId"],), "snap", "snapshotId")
         snapshot = usable_snapshot(tx, part["SnapshotId"])
@@ -297,7 +298,7 @@ def _copied(tx: Tx, mapping: dict[str, Any], source: Image, image_id: str, req: 
 def describe_images(tx: Tx, req: api.DescribeImagesRequest) -> api.DescribeImagesResult:
     """List images: the account's, the public ones, and those that it may launch."""
     ids = list(dict.fromkeys(req.image_ids or ()))
-    check_ids(ids, "ami", MALFORMED)
+    check_image_ids(tx, ids)
     if ids:
         found = [find_image(tx, image_id) for image_id in ids]
         lacking = [
@@ -345,7 +346,7 @@ def _executable(tx: Tx, row: Image, users: list[str]) -> bool:
 def describe_image_attribute(tx: Tx, req: api.DescribeImageAttributeRequest) -> api.ImageAttribute:
     """Tell one attribute; only the owner is told."""
     row = own_image(tx, req.image_id)
-    answer = api.ImageAttribute(image_id=row.image_id)
+    answer: Any = api.ImageAttribute(image_id=row.image_id)
     values = {
         "description": ("description", row.description),
         "kernel": ("kernel_id", row.kernel_id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha256
 
@@ -20,6 +21,12 @@ def public_images(region: str) -> dict[str, Image]:
     return {data["ImageId"]: _image(data) for data in facts.images(region)}
 
 
+@lru_cache(maxsize=256)
+def _public_image(region: str, image_id: str) -> Image | None:
+    data = facts.image(region, image_id)
+    return None if data is None else _image(data)
+
+
 def _image(data: dict[str, object]) -> Image:
     named = {python_name(name): tuple(value) if isinstance(value, list) else value for name, value in data.items()}
     return Image(**{name: value for name, value in named.items() if name in Image.__struct_fields__})  # type: ignore[arg-type]
@@ -27,7 +34,7 @@ def _image(data: dict[str, object]) -> Image:
 
 def find_image(tx: Tx, image_id: str) -> Image | None:
     """The image, if the account may see it. One that was deregistered is found too."""
-    return tx.find(Image, image_id) or public_images(tx.region).get(image_id) or _shared_image(tx, image_id)
+    return tx.find(Image, image_id) or _public_image(tx.region, image_id) or _shared_image(tx, image_id)
 
 
 def _shared_image(tx: Tx, image_id: str) -> Image | None:
@@ -54,9 +61,16 @@ def may_launch(image: Image, account: str) -> bool:
     )
 
 
+def check_image_ids(tx: Tx, ids: Iterable[str]) -> None:
+    """Refuse malformed ids. Eucalyptus's images, kernels and ramdisks have prefixes of their own."""
+    profile = tx.profile
+    others = () if profile is None else profile.images
+    check_ids([text for text in ids if text.partition("-")[0] not in others], "ami", MALFORMED)
+
+
 def get_image(tx: Tx, image_id: str) -> Image:
     """The image that a request names."""
-    check_ids((image_id,), "ami", MALFORMED)
+    check_image_ids(tx, (image_id,))
     found = find_image(tx, image_id)
     if found is None:
         raise not_found(image_id)
@@ -85,7 +99,7 @@ def unavailable(image_id: str) -> AwsError:
 
 def launchable_image(tx: Tx, image_id: str, architecture: str) -> Image:
     """The image to launch. One that nobody made is taken to be a plain Linux, unless the cloud refuses those."""
-    check_ids((image_id,), "ami", MALFORMED)
+    check_image_ids(tx, (image_id,))
     found = find_image(tx, image_id)
     if found is None:
         if tx.setting("refuse_unknown_images"):

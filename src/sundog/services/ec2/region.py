@@ -8,7 +8,7 @@ from typing import Any
 from sundog.api import ec2 as api
 from sundog.core import AwsError, Tx, op
 from sundog.core.filter import checked, computed_match, unknown_filter
-from sundog.services.ec2 import facts
+from sundog.services.ec2.zone import regions, zones
 
 _REGION_FILTERS = {"endpoint": "Endpoint", "opt-in-status": "OptInStatus", "region-name": "RegionName"}
 _ZONE_FILTERS = {
@@ -32,7 +32,7 @@ _ZONE_FILTERS = {
 @op
 def describe_regions(tx: Tx, req: api.DescribeRegionsRequest) -> api.DescribeRegionsResult:
     """List the partition's regions; all of them, or those that need no opting in."""
-    found = facts.regions(tx.partition)
+    found = regions(tx)
     if req.region_names:
         known = {region["RegionName"] for region in found}
         wrong = [name for name in req.region_names if name not in known]
@@ -49,7 +49,7 @@ def describe_availability_zones(
     tx: Tx, req: api.DescribeAvailabilityZonesRequest
 ) -> api.DescribeAvailabilityZonesResult:
     """List the region's zones. ``all_availability_zones`` adds those not opted into, of which none are known."""
-    found = facts.zones(tx.region)
+    found = zones(tx)
     for wanted, member in ((req.zone_names, "ZoneName"), (req.zone_ids, "ZoneId")):
         if wanted:
             known = {zone[member] for zone in found}

@@ -32,7 +32,7 @@ def make_subnet(tx: Tx, vpc: Vpc, block: Range | None, zone: str, default: bool 
             owner_id=tx.account,
             cidr_block=range_text(block) if block else None,
             availability_zone=zone,
-            availability_zone_id=zone_ids(tx.region).get(zone),
+            availability_zone_id=zone_ids(tx).get(zone),
             available_ip_address_count=capacity(block) if block else 0,
             next_address=block[0] + FIRST if block else 0,
             default_for_az=default,
@@ -54,7 +54,7 @@ def default_subnet(tx: Tx, zone: str | None = None) -> Subnet:
     """The default VPC's default subnet in a zone (by name or id), or in the first zone that has one."""
     vpc = tx.select(Vpc, is_default=True).first()
     if zone is not None:
-        name = zone_named(tx.region, zone)
+        name = zone_named(tx, zone)
         if name is None:
             raise AwsError("InvalidParameterValue", f"Invalid availability zone: [{zone}]")
         zone = name
@@ -99,11 +99,11 @@ def create_subnet(tx: Tx, req: api.CreateSubnetRequest) -> api.CreateSubnetResul
 
 
 def _zone(tx: Tx, name: str | None, zone_id: str | None) -> str:
-    known = zone_ids(tx.region)
+    known = zone_ids(tx)
     wanted = name or zone_id
     if wanted is None:
         return next(iter(known))
-    found = wanted if name and name in known else zone_named(tx.region, wanted) if not name else None
+    found = wanted if name and name in known else zone_named(tx, wanted) if not name else None
     if found is None:
         parameter = "availabilityZone" if name else "availabilityZoneId"
         places = ", ".join(known if name else known.values())

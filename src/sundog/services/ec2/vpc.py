@@ -105,7 +105,7 @@ def make_default_vpc(tx: Tx) -> Vpc:
 
     block = known_range(DEFAULT_CIDR)
     vpc = make_vpc(tx, block, default=True)
-    for place, zone in enumerate(zone_ids(tx.region)):
+    for place, zone in enumerate(zone_ids(tx)):
         make_subnet(tx, vpc, (block[0] + (place << 12), 20), zone, default=True)
     gateway = tx.add(
         InternetGateway(

@@ -38,6 +38,8 @@ def _location(tx: Tx, req: api.CreateBucketRequest) -> str:
     if configuration is not None and configuration.location is not None:
         return tx.region
     here = tx.region
+    if tx.profile is not None:
+        return here  # there, an endpoint is all it takes
     if here == "us-east-1":
         if not wanted:
             return here
