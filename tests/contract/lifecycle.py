@@ -99,7 +99,7 @@ class Lives:
         maker = makers[0]
         inside = {scope.member: self._parent(scope.noun) for scope in noun.scopes}
         known = {name: value for name, value in inside.items() if value is not None}
-        params = Sample({**known, **self._parents(maker, noun)}, salt=noun.name.lower()).of(maker.operation.input)
+        params = self._making(maker, noun, known, noun.name.lower())
         try:
             made = self.call(maker, params)
         except Exception as error:
@@ -118,7 +118,8 @@ class Lives:
         if read is not None:
             steps["read"] = self._read(noun, read, names, known, params)
         if lists:
-            steps["list"] = self._list(noun, lists[0], names, known)
+            asked = {n: params[n] for n in lists[0].required if isinstance(params.get(n), str)}
+            steps["list"] = self._list(noun, lists[0], names, {**asked, **known})
         self._update(noun, read, names, known)
         deletes = [p for p in self.ops(noun, "delete") if p.rule.verb in ("Delete", "Deregister", "Terminate", "Remove", "Release")]
         delete = next(iter(deletes or self.ops(noun, "delete")), None)
@@ -132,13 +133,26 @@ class Lives:
 
     def _again(self, noun: Noun, maker: Plan, read: Any, lists: Any, delete: Plan, known: dict[str, Any], steps: dict[str, bool]) -> None:
         """A second one to delete: the first still has to be the parent of others."""
-        params = Sample({**known, **self._parents(maker, noun)}, salt=noun.name.lower() + "2").of(maker.operation.input)
+        params = self._making(maker, noun, known, noun.name.lower() + "2")
         try:
             made = self.call(maker, params)
         except Exception as error:
             steps["delete"] = self.check("delete", noun, False, f"second {maker.name} {_first(error)}")
             return
         self._end(noun, read, lists, delete, self._identities(noun, made, params, maker), known, steps)
+
+    def _making(self, maker: Plan, noun: Noun, known: dict[str, Any], salt: str) -> dict[str, Any]:
+        """What makes one: what is required, and its name, which may be optional."""
+        sample = Sample({**known, **self._parents(maker, noun)}, salt=salt)
+        params = sample.of(maker.operation.input)
+        if noun.client_named and noun.idents:
+            wrap = maker.wrapper
+            for shape, holder in ((maker.operation.input, params), (wrap and wrap[1], wrap and params.get(wrap[0]))):
+                for name, member in members(shape).items():
+                    if member.type_name == "string" and holder is not None and name not in holder:
+                        if canon(name, noun.name) == noun.idents[0] or low(name) == noun.idents[0]:
+                            holder[name] = sample.value(member, name, 1)
+        return params
 
     def _parent(self, noun: str) -> Any:
         names = self.known.get(noun)

@@ -248,7 +248,7 @@ def wrapper(input_: Shape | None, noun: str) -> tuple[str, StructureShape] | Non
     for name, member in inside.items():
         if isinstance(member, StructureShape) and not is_document(member):
             kind = low(name)
-            for tail in suffixes(noun)[:2]:
+            for tail in suffixes(noun):
                 rest = kind.removeprefix(tail)
                 if kind == tail or (
                     kind.startswith(tail)
@@ -258,6 +258,10 @@ def wrapper(input_: Shape | None, noun: str) -> tuple[str, StructureShape] | Non
                 ):  # fmt: skip
                     return name, member
     required = list(getattr(input_, "required_members", ()))
+    large = [n for n, m in inside.items() if isinstance(m, StructureShape) and not is_document(m)]
+    if len(large) == 1 and low(large[0]) in suffixes(noun):
+        only: Any = inside[large[0]]
+        return large[0], only
     whole = [n for n, m in inside.items() if isinstance(m, StructureShape) and not is_document(m)]
     if len(whole) == 1 and low(whole[0]) in suffixes(noun):
         found: Any = inside[whole[0]]

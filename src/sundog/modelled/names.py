@@ -154,8 +154,8 @@ def canon(member: str, noun: str) -> str:
     for suffix in suffixes(noun):
         if name.startswith(suffix):
             rest = name[len(suffix) :]
-            return rest if rest != "s" else ""
-    return name
+            return "" if rest == "s" else "id" if rest == "uuid" else rest
+    return "id" if name == "uuid" else name
 
 
 IDENTITIES = ("id", "arn", "name", "key", "alias", "number", "version", "revision", "code", "idorarn", "arnorid")

@@ -210,6 +210,8 @@ def special(view: View, key: str, short: str, member: Shape) -> Any:
             return row.creator
         if key in _ETAG:
             return token_of(row)
+        if short in _VERSION and view.noun is not None and view.noun.idents[:1] in (("version",), ("number",), ("revision",)):
+            return row.key
         if short in _VERSION and not member.metadata.get("enum"):
             return _version(row, member)
         if (
@@ -233,8 +235,11 @@ def special(view: View, key: str, short: str, member: Shape) -> Any:
         if _ENDED.match(short) and row.status in _DONE:
             return row.changed
         return None
-    if kind in ("integer", "long") and short in _VERSION:
-        return row.revision
+    if kind in ("integer", "long") and short in ("", *_VERSION, "number", "id"):
+        own = view.noun is not None and view.noun.idents[:1] in (("version",), ("number",), ("revision",), ("id",))
+        if own and row.key.isdigit():
+            return int(row.key)
+        return row.revision if short in _VERSION else None
     if kind in ("long", "double", "integer") and (_CREATED.match(short) or _CHANGED.match(short)) and len(short) > 5:
         moment = row.made if _CREATED.match(short) else row.changed
         return int(moment.timestamp()) if moment is not None and kind != "double" else None
