@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sundog.core import AwsError, Tx
 from sundog.core.record import tables
+from sundog.services.ec2.lifecycle import GONE
 
 
 def in_use(noun: str, resource_id: str) -> AwsError:
@@ -14,7 +15,15 @@ def in_use(noun: str, resource_id: str) -> AwsError:
 
 
 def any_of(tx: Tx, names: Iterable[str], field: str, value: str) -> bool:
-    """Whether one of the records named has a row with this value; those whose module isn't loaded have no rows."""
+    """Whether one of the records named has a row with this value; those whose module isn't loaded have no rows.
+
+    Rows that are deleted, and only shown for a while, don't count.
+    """
     known = tables()
     kinds = [known[f"ec2.{name}"] for name in names if f"ec2.{name}" in known]
-    return any(field in kind.__struct_fields__ and tx.select(kind, **{field: value}) for kind in kinds)
+    return any(
+        getattr(row, "state", None) not in GONE
+        for kind in kinds
+        if field in kind.__struct_fields__
+        for row in tx.select(kind, **{field: value})
+    )

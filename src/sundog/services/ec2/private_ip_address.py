@@ -27,16 +27,31 @@ def assign_private_ip_addresses(tx: Tx, req: api.AssignPrivateIpAddressesRequest
         )
     _check_limit(tx, interface, len(named) + count + len(req.ipv4_prefixes or ()) + (req.ipv4_prefix_count or 0))
     wanted: list[str | None] = [*named, *[None] * count]
-    given: list[str] = []
+    given: list[str | None] = []
     for address in wanted:
-        if address is not None:
-            if any(item.private_ip_address == address for item in interface.private_ip_addresses):
-                given.append(address)
-                continue
-            if req.allow_reassignment:
-                _take_over(tx, subnet, address)
+        if address is not None and any(item.private_ip_address == address for item in interface.private_ip_addresses):
+            given.append(address)
+            continue
+        if address is not None and req.allow_reassignment:
+            _take_over(tx, subnet, address)
         given.append(allocate_private_address(tx, subnet, address, interface.network_interface_id))
-    interface = tx.get(NetworkInterface, interface.network_interface_id)
+    interface = show_addresses(tx, interface.network_interface_id, [address for address in given if address])
+    blocks = [
+        Ipv4Prefix(allocate_prefix(tx, subnet, block, interface.network_interface_id))
+        for block in [*(req.ipv4_prefixes or ()), *[None] * (req.ipv4_prefix_count or 0)]
+    ]
+    if blocks:
+        tx.update(interface, ipv4_prefixes=(*(interface.ipv4_prefixes or ()), *blocks))
+    return api.AssignPrivateIpAddressesResult(
+        network_interface_id=interface.network_interface_id,
+        assigned_private_ip_addresses=[{"PrivateIpAddress": address} for address in given],
+        assigned_ipv4_prefixes=blocks or None,
+    )
+
+
+def show_addresses(tx: Tx, interface_id: str, given: list[str]) -> NetworkInterface:
+    """Note the addresses that an interface was given and doesn't show yet."""
+    interface = tx.get(NetworkInterface, interface_id)
     vpc = tx.get(Vpc, interface.vpc_id)
     has_names = vpc.enable_dns_hostnames and vpc.enable_dns_support
     present = {item.private_ip_address for item in interface.private_ip_addresses}
@@ -49,18 +64,7 @@ def assign_private_ip_addresses(tx: Tx, req: api.AssignPrivateIpAddressesRequest
         for address in given
         if address not in present
     ]
-    interface = set_addresses(tx, interface, [*interface.private_ip_addresses, *more])
-    blocks = [
-        Ipv4Prefix(allocate_prefix(tx, subnet, block, interface.network_interface_id))
-        for block in [*(req.ipv4_prefixes or ()), *[None] * (req.ipv4_prefix_count or 0)]
-    ]
-    if blocks:
-        tx.update(interface, ipv4_prefixes=(*(interface.ipv4_prefixes or ()), *blocks))
-    return api.AssignPrivateIpAddressesResult(
-        network_interface_id=interface.network_interface_id,
-        assigned_private_ip_addresses=[{"PrivateIpAddress": address} for address in given],
-        assigned_ipv4_prefixes=blocks or None,
-    )
+    return set_addresses(tx, interface, [*interface.private_ip_addresses, *more])
 
 
 def _check_limit(tx: Tx, interface: NetworkInterface, more: int) -> None:

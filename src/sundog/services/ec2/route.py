@@ -216,3 +216,16 @@ def follow_interface(tx: Tx, interface: NetworkInterface, there: bool = True) ->
                     replace(route, **now) if route.network_interface_id == wanted else route for route in table.routes
                 ),
             )
+
+
+def set_route_states(tx: Tx, field: str, target: str, state: str, vpc_id: str | None = None) -> None:
+    """Let routes to a target lead somewhere again, or nowhere (``blackhole``): in one VPC, or wherever they are."""
+    tables = tx.select(RouteTable, vpc_id=vpc_id) if vpc_id is not None else tx.select(RouteTable)
+    for table in tables:
+        if any(getattr(route, field) == target and route.state != state for route in table.routes):
+            tx.update(
+                table,
+                routes=tuple(
+                    replace(route, state=state) if getattr(route, field) == target else route for route in table.routes
+                ),
+            )
