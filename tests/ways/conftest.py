@@ -14,6 +14,7 @@ from sundog.core.tx import Wait
 from sundog.core.waiters import Waiters
 from sundog.settings import Settings
 from sundog.ways import active
+from sundog.wire import hosts
 from sundog.wire.http import Request, Response
 
 
@@ -22,6 +23,7 @@ class Canned:
 
     def __init__(self, reply: Callable[[Request], Response] | None = None, **settings: Any) -> None:
         self.settings = Settings(**settings)
+        self.hosts = hosts.DEFAULT
         self.clock = Clock()
         self.waiters = Waiters()
         self.default_account = self.settings.account
