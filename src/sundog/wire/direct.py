@@ -356,7 +356,9 @@ def _rest_plan(op: Operation, output: Output, compiler: Direct, protocol: str) -
         out: dict[str, Any] = {}
         for name, write, read, otherwise in headers:
             value = result.get(name)
-            if value is not None:
+            if value is not None and name == "Expires" and isinstance(value, str):
+                _expires(value, read, out)
+            elif value is not None:
                 out[name] = read(write(value))
             elif otherwise is not None:
                 out[name] = otherwise
@@ -374,6 +376,15 @@ def _rest_plan(op: Operation, output: Output, compiler: Direct, protocol: str) -
         return out
 
     return rest
+
+
+def _expires(text: str, read: Convert, out: dict[str, Any]) -> None:
+    """S3's Expires as botocore has it: what was sent, and the date if it is one."""
+    out["ExpiresString"] = text
+    try:
+        out["Expires"] = read(text)
+    except (ValueError, RuntimeError):
+        return
 
 
 def _header_reader(compiler: Direct, traits: Traits, protocol: str) -> Convert:

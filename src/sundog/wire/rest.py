@@ -289,7 +289,8 @@ def writer(shapes: dict[str, Any], traits: Traits) -> Write:
         return lambda value: ",".join([write(entry) for entry in value if entry is not None])
     if kind == "timestamp":
         form = TIMESTAMP_WRITERS[(traits.get("timestampFormat") or "rfc822").lower()]
-        return lambda value: str(form(value))
+        # S3 keeps an Expires header that is no date as it was sent.
+        return lambda value: value if isinstance(value, str) else str(form(value))
     if kind == "string" and traits.get("jsonvalue"):
         return _write_json_value
     return _WRITERS.get(kind, str)

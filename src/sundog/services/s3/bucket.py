@@ -132,6 +132,7 @@ def _directory(tx: Tx, bucket: Bucket, configuration: api.CreateBucketConfigurat
 def head_bucket(tx: Tx, req: api.HeadBucketRequest) -> api.HeadBucketOutput:
     """Whether a bucket is there, and where."""
     bucket = bucket_of(tx, req)
+    tx.entry.headers = {"content-type": "application/xml"}
     return api.HeadBucketOutput(
         bucket_region=bucket.region,
         bucket_arn=tx.arn(bucket.name, region="", account=""),
