@@ -28,7 +28,11 @@ def make(client: Any) -> Any:
                     keys.append({"AttributeName": attribute, "KeyType": kind})
             return keys
 
-        request: dict[str, Any] = {"TableName": name, "KeySchema": schema(hash, range), "BillingMode": "PAY_PER_REQUEST"}
+        request: dict[str, Any] = {
+            "TableName": name,
+            "KeySchema": schema(hash, range),
+            "BillingMode": "PAY_PER_REQUEST",
+        }
         for option, member in (("indexes", "GlobalSecondaryIndexes"), ("local", "LocalSecondaryIndexes")):
             if option in more:
                 request[member] = [

@@ -90,7 +90,10 @@ def test_numbers_are_kept_in_one_form(client, make, sent, kept):
             {"S": "a", "N": "1"},
             "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
         ),
-        ({"NULL": False}, "One or more parameter values were invalid: Null attribute value types must have the value of true"),
+        (
+            {"NULL": False},
+            "One or more parameter values were invalid: Null attribute value types must have the value of true",
+        ),
         ({"SS": []}, "One or more parameter values were invalid: An string set  may not be empty"),
         ({"SS": ["a", "a"]}, "One or more parameter values were invalid: Input collection [a, a] contains duplicates."),
         ({"NS": ["1", "1.0"]}, "One or more parameter values were invalid: Input collection contains duplicates"),
@@ -299,7 +302,9 @@ def test_a_condition_of_the_old_form_holds_or_not(client, make):
     put(client, {"id": {"S": "a"}, "v": {"N": "1"}})
     put(client, {"id": {"S": "a"}, "v": {"N": "2"}}, Expected={"v": {"Value": {"N": "1"}}})
     with pytest.raises(ClientError, match="conditional request failed"):
-        put(client, {"id": {"S": "a"}}, Expected={"v": {"ComparisonOperator": "LT", "AttributeValueList": [{"N": "2"}]}})
+        put(
+            client, {"id": {"S": "a"}}, Expected={"v": {"ComparisonOperator": "LT", "AttributeValueList": [{"N": "2"}]}}
+        )
 
 
 def test_attribute_updates_put_add_and_delete(client, make):

@@ -145,9 +145,7 @@ def test_only_one_stream_is_enabled_at_a_time(client, make, streams):
 
 def test_what_expires_goes_by_the_clock_and_says_who_did_it(aws, client, make, streams):
     arn = opened(client, make)
-    client.update_time_to_live(
-        TableName="things", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"}
-    )
+    client.update_time_to_live(TableName="things", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
     now = int(aws.clock.timestamp())
     for name, seconds in (("a", 60), ("b", 3600)):
         client.put_item(TableName="things", Item={"id": {"S": name}, "until": {"N": str(now + seconds)}})
@@ -165,9 +163,7 @@ def test_what_expires_goes_by_the_clock_and_says_who_did_it(aws, client, make, s
 
 def test_an_item_whose_time_was_moved_stays(aws, client, make):
     make()
-    client.update_time_to_live(
-        TableName="things", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"}
-    )
+    client.update_time_to_live(TableName="things", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
     now = int(aws.clock.timestamp())
     client.put_item(TableName="things", Item={"id": {"S": "a"}, "until": {"N": str(now + 60)}})
     client.put_item(TableName="things", Item={"id": {"S": "a"}, "until": {"N": str(now + 6000)}})
@@ -181,9 +177,7 @@ def test_enabling_expiry_covers_the_items_there_are(aws, client, make):
     make()
     now = int(aws.clock.timestamp())
     client.put_item(TableName="things", Item={"id": {"S": "a"}, "until": {"N": str(now - 60)}})
-    client.update_time_to_live(
-        TableName="things", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"}
-    )
+    client.update_time_to_live(TableName="things", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
     described = client.describe_time_to_live(TableName="things")["TimeToLiveDescription"]
     assert described == {"TimeToLiveStatus": "ENABLED", "AttributeName": "until"}
     aws.clock.advance(minutes=2)

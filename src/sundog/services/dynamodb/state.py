@@ -194,7 +194,7 @@ class Job(Record):
     """An export or an import."""
 
     arn: Key[str]
-    kind: Index[str]
+    what: Index[str]
     table_arn: str
     started: datetime.datetime
     description: dict[str, Any]
