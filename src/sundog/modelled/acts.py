@@ -16,7 +16,8 @@ from sundog.modelled.results import answer_empty, answer_many, answer_one
 from sundog.modelled.show import View
 from sundog.modelled.table import Noun
 from sundog.modelled.tagging import list_tags, tag, untag
-from sundog.modelled.within import remove_within, scopes_given
+from sundog.modelled.template import words
+from sundog.modelled.within import blocked, remove_within, scopes_given
 
 if TYPE_CHECKING:
     from sundog.core.tx import Tx
@@ -83,13 +84,20 @@ def get(plan: Plan, tx: Tx, params: Params) -> Resource:
     """The resource that the call names; the operation's error if there is none."""
     found = find(plan, tx, params)
     if found is None:
-        raise missing(plan, named_value(plan, params))
+        raise missing(plan, named_value(plan, params), params)
     return found
 
 
-def missing(plan: Plan, value: Any) -> Exception:
+def missing(plan: Plan, value: Any, params: Params | None = None) -> Exception:
     noun = plan.noun
-    return faults.missing(plan.operation, noun.name if noun else "", value)
+    said = plan.tuned_op.missing or plan.tuned.missing
+    if said is None:
+        return faults.missing(plan.operation, noun.name if noun else "", value)
+    text = words(said.message, params or {}, value) if said.message else ""
+    error = faults.missing(plan.operation, noun.name if noun else "", value, said.code, text)
+    if said.status:
+        error.status = said.status
+    return error
 
 
 # -- acts
@@ -129,7 +137,7 @@ def read(plan: Plan, tx: Tx, params: Params) -> Params:
         if not noun.setting and not any(params.get(n) for n in (*plan.own, *plan.own_lists)):
             if not faults.models_missing(plan.operation, noun.name):
                 return answer_empty(plan, tx, params)
-        raise missing(plan, named_value(plan, params))
+        raise missing(plan, named_value(plan, params), params)
     return answer_one(plan, view(plan, tx, found, params), params)
 
 
@@ -149,7 +157,7 @@ def update(plan: Plan, tx: Tx, params: Params) -> Params:
         if noun.setting and plan.rule.verb in ("Put", "Set", "Update", "Modify", "Change", "Enable"):
             _, found = make(plan, tx, params)
             return answer_one(plan, view(plan, tx, found, params), params)
-        raise missing(plan, named_value(plan, params))
+        raise missing(plan, named_value(plan, params), params)
     row = change(plan, tx, found, params)
     return answer_one(plan, view(plan, tx, row, params), params)
 
@@ -169,17 +177,23 @@ def delete(plan: Plan, tx: Tx, params: Params) -> Params:
     assert noun is not None
     found = find(plan, tx, params)
     if found is None:
-        if noun.setting and not faults.models_missing(plan.operation, noun.name):
+        if plan.tuned_op.lenient or (noun.setting and not faults.models_missing(plan.operation, noun.name)):
             return answer_empty(plan, tx, params)
-        raise missing(plan, named_value(plan, params))
-    gone = remove(plan, tx, found)
+        raise missing(plan, named_value(plan, params), params)
+    gone = remove(plan, tx, found, params)
     return answer_one(plan, view(plan, tx, gone, params), params)
 
 
-def remove(plan: Plan, tx: Tx, row: Resource) -> Resource:
+def remove(plan: Plan, tx: Tx, row: Resource, params: Params | None = None) -> Resource:
     """Remove the resource and what lies within it; as the answer shows it."""
+    blocked(plan, tx, row, params or {})
+    if plan.tuned.kept:
+        kept = shelf(plan, tx).update(row, status=plan.tuned.kept)
+        return msgspec.structs.replace(kept, status=plan.tuned.deleted or plan.tuned.kept)
     remove_within(plan, tx, row)
     shelf(plan, tx).delete(row)
+    if plan.tuned.deleted:
+        return msgspec.structs.replace(row, status=plan.tuned.deleted)
     status = status_for(
         plan, ("DELETING", "DELETED", "DELETE_IN_PROGRESS", "TERMINATING", "TERMINATED", "INACTIVE", "REMOVING")
     )
@@ -234,14 +248,14 @@ def transition(plan: Plan, tx: Tx, params: Params) -> Params:
         elif not (plan.own or plan.own_lists or plan.scopes):
             return answer_empty(plan, tx, params)
         else:
-            raise missing(plan, named_value(plan, params))
+            raise missing(plan, named_value(plan, params), params)
     row, _ = _turned(plan, tx, found, params)
     return answer_one(plan, view(plan, tx, row, params), params)
 
 
 def _turned(plan: Plan, tx: Tx, row: Resource, params: Params) -> tuple[Resource, Resource]:
     row = change(plan, tx, row, params)
-    status = status_for(plan, TRANSITION.get(plan.rule.verb, ()))
+    status = plan.tuned_op.status or status_for(plan, TRANSITION.get(plan.rule.verb, ()))
     if status:
         row = shelf(plan, tx).update(row, status=status, revision=row.revision)
     return row, row
@@ -281,7 +295,7 @@ def link(plan: Plan, tx: Tx, params: Params) -> Params:
 def unlink(plan: Plan, tx: Tx, params: Params) -> Params:
     found = find(plan, tx, params)
     if found is None:
-        raise missing(plan, named_value(plan, params))
+        raise missing(plan, named_value(plan, params), params)
     shelf(plan, tx).delete(found)
     return _of_thing(plan, tx, found, params)
 
@@ -312,7 +326,7 @@ def facet(plan: Plan, tx: Tx, params: Params) -> Params:
     found = find(plan, tx, params)
     if found is None:
         if any(params.get(n) for n in (*plan.own, *plan.own_lists)):
-            raise missing(plan, named_value(plan, params))
+            raise missing(plan, named_value(plan, params), params)
         return answer_empty(plan, tx, params)
     return answer_one(plan, view(plan, tx, found, params), params, lists=True)
 
@@ -340,7 +354,7 @@ def action(plan: Plan, tx: Tx, params: Params) -> Params:
     found = find(plan, tx, params)
     if found is None:
         if any(params.get(n) for n in (*plan.own, *plan.own_lists)):
-            raise missing(plan, named_value(plan, params))
+            raise missing(plan, named_value(plan, params), params)
         return answer_empty(plan, tx, params)
     return answer_one(plan, view(plan, tx, found, params), params)
 

@@ -9,7 +9,6 @@ from sundog.modelled.store import rule_of, table_of
 from sundog.wire.model import Operation, python_name
 
 if TYPE_CHECKING:
-
     from sundog.core.tx import Tx
 
 Handler = "Callable[[Tx, Any], Any]"
@@ -32,17 +31,28 @@ def handler_of(operation: Operation) -> Any:
 
 def _prepare(operation: Operation, rule: Any) -> Any:
     from sundog.modelled.acts import ACTS
+    from sundog.modelled.override import override_of
     from sundog.modelled.plan import Plan
+    from sundog.modelled.resource import index_of
+    from sundog.modelled.seeds import seed
+    from sundog.modelled.template import fill, put
 
+    seeds = any(tuned.seed for tuned in override_of(operation.service).noun.values())
     plan = Plan(operation, rule, table_of(operation.service))
     act = ACTS[rule.kind]
     made = structure_class(operation.service, plan.output) if plan.output is not None else None
 
     def answer(tx: Tx, req: Structure | None) -> Any:
         params: dict[str, Any] = {} if req is None else (req.raw_ if req.raw_ is not None else req.plain_())
+        if seeds:
+            seed(operation.service, tx)
         result = act(plan, tx, params)
         if made is None:
             return None
+        if plan.tuned_op.answer:
+            result = {} if result is None else result
+            for path, template in plan.tuned_op.answer.items():
+                put(result, path, fill(tx, template, index_of(params, rule.noun), {}))
         value = _structured(made, result or {}, plan)
         if plan.pager is not None:
             plan.pager.apply(params, value, None)

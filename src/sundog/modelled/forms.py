@@ -9,10 +9,93 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from sundog.modelled.names import canon, low, singular, suffixes, words
 
 PAGER = frozenset(
-    ["nexttoken", "nextpagetoken", "marker", "nextmarker", "maxresults", "maxitems", "limit", "pagesize", "istruncated", "position", "nextposition", "requestid", "pagenumber", "pagetoken", "maxrecords", "nextpage", "hasmoreresults", "responsemetadata", "totalcount", "totalresults", "totalsize", "responseresultmetadata", "paginationtoken", "nextforwardtoken", "nextbackwardtoken", "more", "maxresultcount", "startingtoken", "moreresults", "lastevaluatedkey", "exclusivestartkey"]
+    [
+        "nexttoken",
+        "nextpagetoken",
+        "marker",
+        "nextmarker",
+        "maxresults",
+        "maxitems",
+        "limit",
+        "pagesize",
+        "istruncated",
+        "position",
+        "nextposition",
+        "requestid",
+        "pagenumber",
+        "pagetoken",
+        "maxrecords",
+        "nextpage",
+        "hasmoreresults",
+        "responsemetadata",
+        "totalcount",
+        "totalresults",
+        "totalsize",
+        "responseresultmetadata",
+        "paginationtoken",
+        "nextforwardtoken",
+        "nextbackwardtoken",
+        "more",
+        "maxresultcount",
+        "startingtoken",
+        "moreresults",
+        "lastevaluatedkey",
+        "exclusivestartkey",
+    ]
 )
 SHAPE_SUFFIXES = frozenset(
-    ["detail", "details", "info", "information", "summary", "metadata", "description", "configuration", "config", "record", "item", "data", "object", "response", "output", "result", "type", "properties", "entry", "listitem", "summaries", "overview", "view", "model", "structure", "instance", "document", "content", "v2", "status", "definition", "member", "settings", "state", "listentry", "projection", "listelement", "listmember", "forlist", "list", "resource", "message", "attributes", "extended", "full", "public", "basic", "short", "brief", "dto"]
+    [
+        "detail",
+        "details",
+        "info",
+        "information",
+        "summary",
+        "metadata",
+        "description",
+        "configuration",
+        "config",
+        "record",
+        "item",
+        "data",
+        "object",
+        "response",
+        "output",
+        "result",
+        "type",
+        "properties",
+        "entry",
+        "listitem",
+        "summaries",
+        "overview",
+        "view",
+        "model",
+        "structure",
+        "instance",
+        "document",
+        "content",
+        "v2",
+        "status",
+        "definition",
+        "member",
+        "settings",
+        "state",
+        "listentry",
+        "projection",
+        "listelement",
+        "listmember",
+        "forlist",
+        "list",
+        "resource",
+        "message",
+        "attributes",
+        "extended",
+        "full",
+        "public",
+        "basic",
+        "short",
+        "brief",
+        "dto",
+    ]
 )
 SCALARS = frozenset({"string", "integer", "long", "boolean", "timestamp", "float", "double", "blob", "character"})
 SORT = frozenset(
@@ -52,7 +135,20 @@ def is_tags(name: str, shape: Shape) -> bool:
 
 
 TAG_MEMBERS = frozenset(
-    ["tags", "tag", "taglist", "tagset", "resourcetags", "tagstoadd", "newtags", "tagmap", "tagslist", "tagstoset", "resourcetagset", "items"]
+    [
+        "tags",
+        "tag",
+        "taglist",
+        "tagset",
+        "resourcetags",
+        "tagstoadd",
+        "newtags",
+        "tagmap",
+        "tagslist",
+        "tagstoset",
+        "resourcetagset",
+        "items",
+    ]
 )
 
 
@@ -238,7 +334,19 @@ def struct_form(output: Shape | None, noun: str) -> Form:
 
 
 _MINOR = frozenset(
-    ["etag", "location", "requestid", "version", "warnings", "warning", "locktoken", "changetoken", "revisionid", "isnew", "created"]
+    [
+        "etag",
+        "location",
+        "requestid",
+        "version",
+        "warnings",
+        "warning",
+        "locktoken",
+        "changetoken",
+        "revisionid",
+        "isnew",
+        "created",
+    ]
 )
 
 

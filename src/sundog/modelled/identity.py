@@ -190,7 +190,11 @@ def noun_of(self: Inference, noun: str, makers: list[Parsed]) -> Noun:
     if base is None and not bases:
         # Nothing takes a selector. What its maker gives or shows of an identity is the key.
         listed = any(op.verb in LIST or op.plural for op in self.readers.get(noun, ()))
-        named = [n for n in _plain_members(maker) if own_name(noun, n) and low(n) not in about and not _is_parent(self, noun, n)]
+        named = [
+            n
+            for n in _plain_members(maker)
+            if own_name(noun, n) and low(n) not in about and not _is_parent(self, noun, n)
+        ]
         shown = [n for n in members(shape) if canon(n, noun) in ("id", "arn", "name")] if shape is not None else []
         if named:
             own = [(named[0], own_name(noun, named[0]) or "id")]
@@ -211,7 +215,11 @@ def noun_of(self: Inference, noun: str, makers: list[Parsed]) -> Noun:
                 and name in maker_names
             ):
                 scopes.append(name)
-    if own and own[0][1] == "id" and canon(own[0][0], noun) in ("", "idorarn", "nameorarn", "arnorname", "idorname", "nameorid", "arnorid"):
+    if (
+        own
+        and own[0][1] == "id"
+        and canon(own[0][0], noun) in ("", "idorarn", "nameorarn", "arnorname", "idorname", "nameorid", "arnorid")
+    ):
         # ``cluster`` takes whatever names one: what its maker is given is the key, or what shows it.
         has = {canon(n, noun) for n in (*members(shape), *maker_names)}
         given_name = any(canon(n, noun) == "name" for n in maker_names)
@@ -263,7 +271,9 @@ def _one_key(noun: str, own: list[tuple[str, str]], maker: Any, scopes: list[str
     order = sorted(own, key=lambda item: (item[1] in ("version", "number", "revision"), _ORDER.get(item[1], 5)))
     chosen = order[-1] if order[-1][1] in ("version", "number", "revision") and order[-1][0] not in maker else order[0]
     for item in own:
-        if (item is not chosen and item[1] not in ("id", "arn", "name", "version", "revision")) or (item is not chosen and chosen[1] in ("version", "number", "revision")):
+        if (item is not chosen and item[1] not in ("id", "arn", "name", "version", "revision")) or (
+            item is not chosen and chosen[1] in ("version", "number", "revision")
+        ):
             scopes.append(item[0])
     return [chosen]
 
@@ -329,10 +339,94 @@ def status_path(shape: Shape | None, noun: str = "") -> str:
     return ""
 
 
-_SETTLED = ["ACTIVE", "AVAILABLE", "ENABLED", "RUNNING", "READY", "CREATED", "COMPLETED", "COMPLETE", "SUCCEEDED", "SUCCESS", "SUCCESSFUL", "ISSUED", "DEPLOYED", "InService", "IN_SERVICE", "ONLINE", "HEALTHY", "OPEN", "REGISTERED", "ASSOCIATED", "ATTACHED", "PUBLISHED", "PROVISIONED", "CREATE_COMPLETE", "IDLE", "CONNECTED", "VALID", "ON", "OPERATIONAL", "NORMAL", "STARTED", "APPROVED", "ACCEPTED", "PROCESSED", "IN_SYNC", "INSTALLED", "FINISHED", "DONE", "UPDATED", "IMPORTED", "CREATION_SUCCESSFUL", "CREATE_SUCCEEDED", "CONFIRMED", "VERIFIED", "LIVE", "NEW", "Passed", "DRAFT", "PENDING", "IN_PROGRESS", "INITIALIZED", "STOPPED", "INACTIVE", "DISABLED"]
-_FINISHED = ["SUCCEEDED", "COMPLETED", "SUCCESS", "COMPLETE", "SUCCESSFUL", "FINISHED", "DONE", "SUCCESSFULLY", "PASSED", "EXPORTED", "COMPLETED_SUCCESSFULLY", "CREATE_COMPLETE", "Completed"]
+_SETTLED = [
+    "ACTIVE",
+    "AVAILABLE",
+    "ENABLED",
+    "RUNNING",
+    "READY",
+    "CREATED",
+    "COMPLETED",
+    "COMPLETE",
+    "SUCCEEDED",
+    "SUCCESS",
+    "SUCCESSFUL",
+    "ISSUED",
+    "DEPLOYED",
+    "InService",
+    "IN_SERVICE",
+    "ONLINE",
+    "HEALTHY",
+    "OPEN",
+    "REGISTERED",
+    "ASSOCIATED",
+    "ATTACHED",
+    "PUBLISHED",
+    "PROVISIONED",
+    "CREATE_COMPLETE",
+    "IDLE",
+    "CONNECTED",
+    "VALID",
+    "ON",
+    "OPERATIONAL",
+    "NORMAL",
+    "STARTED",
+    "APPROVED",
+    "ACCEPTED",
+    "PROCESSED",
+    "IN_SYNC",
+    "INSTALLED",
+    "FINISHED",
+    "DONE",
+    "UPDATED",
+    "IMPORTED",
+    "CREATION_SUCCESSFUL",
+    "CREATE_SUCCEEDED",
+    "CONFIRMED",
+    "VERIFIED",
+    "LIVE",
+    "NEW",
+    "Passed",
+    "DRAFT",
+    "PENDING",
+    "IN_PROGRESS",
+    "INITIALIZED",
+    "STOPPED",
+    "INACTIVE",
+    "DISABLED",
+]
+_FINISHED = [
+    "SUCCEEDED",
+    "COMPLETED",
+    "SUCCESS",
+    "COMPLETE",
+    "SUCCESSFUL",
+    "FINISHED",
+    "DONE",
+    "SUCCESSFULLY",
+    "PASSED",
+    "EXPORTED",
+    "COMPLETED_SUCCESSFULLY",
+    "CREATE_COMPLETE",
+    "Completed",
+]
 _FINITE = frozenset(
-    ["Job", "Run", "Execution", "Task", "Query", "Import", "Export", "Build", "Invocation", "Operation", "Request", "Statement", "Scan", "Crawl"]
+    [
+        "Job",
+        "Run",
+        "Execution",
+        "Task",
+        "Query",
+        "Import",
+        "Export",
+        "Build",
+        "Invocation",
+        "Operation",
+        "Request",
+        "Statement",
+        "Scan",
+        "Crawl",
+    ]
 )
 
 

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.model import Shape
 
-from sundog.modelled import faults, identity
+from sundog.modelled import faults
 from sundog.modelled.arns import arn_of
 from sundog.modelled.forms import members
-from sundog.modelled.generate import new_id, new_name
-from sundog.modelled.names import canon, low, words
+from sundog.modelled.generate import from_pattern, new_id, new_name
+from sundog.modelled.names import canon, low
 from sundog.modelled.resource import Resource, Shelf, index_of
+from sundog.modelled.template import fill, merged, put
+from sundog.modelled.template import words as words_of
 from sundog.modelled.values import tags_of
-from sundog.modelled.within import scopes_given
+from sundog.modelled.within import require_parents, scopes_given
 
 if TYPE_CHECKING:
     from sundog.core.tx import Tx
@@ -57,13 +59,19 @@ def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
     service = plan.operation.service
     shelf = Shelf(tx, service.name, noun)
     data, tags = flat(plan, params)
+    if plan.tuned.defaults:
+        data = merged(fill(tx, plan.tuned.defaults, index_of(data, noun.name), {}), data)
+    if plan.tuned_op.set:
+        data = {**data, **fill(tx, plan.tuned_op.set, index_of(data, noun.name), {})}
+    require_parents(plan, tx, params)
     scopes = tuple(scope or "" for scope in scopes_given(plan, tx, params))
     names = index_of(data, noun.name)
+    _require_unique(plan, shelf, noun, names, scopes, params)
     key = "" if noun.setting else _given_key(plan, noun, data, names)
     if key and noun.idents[:1] != ("arn",):
         there = shelf.exact(scopes, key)
         if there is not None:
-            error = faults.taken(plan.operation, noun.name, key)
+            error = _taken(plan, noun, key, params)
             if error is not None and plan.rule.kind == "create":
                 raise error
             row = change(plan, tx, there, params)
@@ -74,7 +82,7 @@ def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
             row = change(plan, tx, there, params)
             return row, row
     elif (name := names.get("name")) and isinstance(name, str) and "name" in noun.idents:
-        error = _name_taken(plan, shelf, noun, name, scopes)
+        error = _name_taken(plan, shelf, noun, name, scopes, params)
         if error is not None:
             raise error
     ident = noun.idents[0] if noun.idents else ""
@@ -86,7 +94,7 @@ def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
         data[ident] = names[ident] = key
     arn = str(names["arn"]) if isinstance(names.get("arn"), str) and ident == "arn" else None
     if arn is None:
-        base = key or str(names.get("id") or names.get("name") or tx.ids.uuid())
+        base = key or str(names.get("id") or names.get("name") or _new_base(plan, tx))
         arn = arn_of(tx, service, noun, base, names, scopes)
         if ident == "arn" and not names.get("name") and not names.get("id") and base not in arn:
             arn = f"{arn}/{base}"
@@ -94,12 +102,17 @@ def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
         key = arn
         there = shelf.exact(scopes, key)
         if there is not None:
-            error = faults.taken(plan.operation, noun.name, names.get("name") or key)
+            error = _taken(plan, noun, names.get("name") or key, params)
             if error is not None and plan.rule.kind == "create":
                 raise error
             row = change(plan, tx, there, params)
             return row, row
-    status = _status_given(noun, names) or noun.settled
+    for member, template in plan.tuned.derive.items():
+        if low(member) not in names:
+            value = fill(tx, template, names, {"key": key, "arn": arn})
+            put(data, member, value)
+            names[low(member.split(".")[0])] = data[member.split(".")[0]]
+    status = plan.tuned_op.status or _status_given(noun, names) or noun.settled
     first = _first_status(plan, noun, status)
     row = shelf.add(
         scopes, key, arn=arn if not noun.setting else None, status=status, data=data, tags=tags, creator=tx.caller.arn
@@ -116,6 +129,29 @@ def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
     return row, row
 
 
+def _taken(plan: Plan, noun: Noun, key: Any, params: Params) -> Exception | None:
+    said = plan.tuned_op.exists or plan.tuned.exists
+    if said is None:
+        return faults.taken(plan.operation, noun.name, key)
+    return faults.taken(
+        plan.operation, noun.name, key, said.code, words_of(said.message, params, key) if said.message else ""
+    )
+
+
+def _require_unique(
+    plan: Plan, shelf: Shelf, noun: Noun, names: Params, scopes: tuple[str, ...], params: Params
+) -> None:
+    wanted = [low(member) for member in plan.tuned.unique]
+    if not wanted or any(names.get(member) is None for member in wanted):
+        return
+    for row in shelf.within(scopes):
+        held = index_of(row.data, noun.name)
+        if all(held.get(member) == names[member] for member in wanted):
+            error = _taken(plan, noun, names[wanted[0]], params)
+            if error is not None:
+                raise error
+
+
 def settle(tx: Tx, service: str, noun: str, scope: str, key: str, status: str) -> None:
     """Let a resource come to its lasting status."""
     row = tx.find(Resource, service, noun, scope, key)
@@ -128,6 +164,8 @@ def change(plan: Plan, tx: Tx, row: Resource, params: Params) -> Resource:
     noun = plan.noun
     assert noun is not None
     data, tags = flat(plan, params)
+    if plan.tuned_op.set:
+        data = {**data, **fill(tx, plan.tuned_op.set, index_of(row.data, noun.name), {"key": row.key, "arn": row.arn})}
     for name in (*plan.own, *(n for n in plan.scopes if n), *plan.own_lists):
         data.pop(name, None)
     if not noun.setting and noun.idents:
@@ -139,7 +177,7 @@ def change(plan: Plan, tx: Tx, row: Resource, params: Params) -> Resource:
     kept = {name: value for name, value in row.data.items() if low(name) not in changed}
     names = index_of(data, noun.name)
     more: dict[str, Any] = {}
-    status = _status_given(noun, names)
+    status = plan.tuned_op.status or _status_given(noun, names)
     if status:
         more["status"] = status
     if tags or (plan.tags is not None and plan.tags in params):
@@ -167,13 +205,15 @@ def _given_key(plan: Plan, noun: Noun, data: Params, names: Params) -> str:
     return str(value)
 
 
-def _name_taken(plan: Plan, shelf: Shelf, noun: Noun, name: str, scopes: tuple[str, ...]) -> Exception | None:
+def _name_taken(
+    plan: Plan, shelf: Shelf, noun: Noun, name: str, scopes: tuple[str, ...], params: Params
+) -> Exception | None:
     shape = faults.modelled(plan.operation, faults._TAKEN, noun.name)  # pyright: ignore[reportPrivateUsage]
     if shape is None or not any(part in low(shape.name) for part in ("exist", "duplicate")):
         return None
     if plan.rule.verb in _ASKED or shelf.named(name, scopes) is None:
         return None
-    return faults.taken(plan.operation, noun.name, name)
+    return _taken(plan, noun, name, params)
 
 
 def _new_key(plan: Plan, tx: Tx, shelf: Shelf, noun: Noun, ident: str, scopes: tuple[str, ...]) -> str:
@@ -184,12 +224,18 @@ def _new_key(plan: Plan, tx: Tx, shelf: Shelf, noun: Noun, ident: str, scopes: t
     return _new_id(plan, tx, noun, ident)
 
 
+def _new_base(plan: Plan, tx: Tx) -> str:
+    return from_pattern(tx.ids, plan.tuned.id) if plan.tuned.id else tx.ids.uuid()
+
+
 def _key_shape(plan: Plan, noun: Noun) -> Shape | None:
     return plan.operation.service.model.shape_for(noun.key_shape) if noun.key_shape else None
 
 
 def _new_id(plan: Plan, tx: Tx, noun: Noun, ident: str) -> str:
     """A new id that fits wherever it is shown or asked for."""
+    if plan.tuned.id and noun.idents[:1] in ((ident,), ("arn",)):
+        return from_pattern(tx.ids, plan.tuned.id)
     shapes = _shown(plan, noun, ident)
     if not shapes:
         return new_id(tx.ids, _key_shape(plan, noun), noun.name)
@@ -207,7 +253,11 @@ def _shown(plan: Plan, noun: Noun, ident: str) -> list[Shape]:
         shapes.append(plan.operation.service.model.shape_for(noun.shape))  # type: ignore[arg-type]
     for shape in shapes:
         for name, member in members(shape).items():
-            if (canon(name, noun.name) == ident or low(name) == ident) and member.type_name in ("string", "integer", "long"):
+            if (canon(name, noun.name) == ident or low(name) == ident) and member.type_name in (
+                "string",
+                "integer",
+                "long",
+            ):
                 found.append(member)
                 break
     if key is not None:
@@ -226,6 +276,8 @@ def _status_given(noun: Noun, names: Params) -> str:
 
 def _first_status(plan: Plan, noun: Noun, settled: str) -> str:
     """The status that the making operation itself still answers."""
+    if plan.tuned.first and plan.rule.kind == "create":
+        return plan.tuned.first
     if not noun.status or not settled or not noun.shape:
         return settled
     shape: Any = plan.operation.service.model.shape_for(noun.shape)
@@ -237,6 +289,3 @@ def _first_status(plan: Plan, noun: Noun, settled: str) -> str:
     wanted = (*_STARTING, *(_WAITING if plan.rule.verb in _ASKED else ()))
     by_low = {low(value): value for value in enum}
     return next((by_low[low(value)] for value in wanted if low(value) in by_low), settled)
-
-
-__all__ = ["change", "flat", "identity", "make", "settle", "words"]

@@ -11,7 +11,55 @@ BULK = frozenset({"Batch", "Bulk"})
 CREATE = frozenset({"Create", "Register", "Allocate", "Define", "Provision"})
 """Their noun is a resource, whatever else there is."""
 MAKE = frozenset(
-    ["Put", "Import", "Request", "Run", "Purchase", "Publish", "Submit", "Start", "Add", "Schedule", "Open", "Subscribe", "Send", "Enable", "Associate", "Update", "Set", "Modify", "Upload", "Generate", "Issue", "Initiate", "Copy", "Restore", "Clone", "Invite", "Configure", "Export", "Launch", "Initialize", "Build", "Deploy", "Save", "Record", "Claim", "Reserve", "Attach", "Authorize", "Grant", "Setup", "Activate", "Execute", "Replicate", "Invoke", "Begin", "Change", "Apply"]
+    [
+        "Put",
+        "Import",
+        "Request",
+        "Run",
+        "Purchase",
+        "Publish",
+        "Submit",
+        "Start",
+        "Add",
+        "Schedule",
+        "Open",
+        "Subscribe",
+        "Send",
+        "Enable",
+        "Associate",
+        "Update",
+        "Set",
+        "Modify",
+        "Upload",
+        "Generate",
+        "Issue",
+        "Initiate",
+        "Copy",
+        "Restore",
+        "Clone",
+        "Invite",
+        "Configure",
+        "Export",
+        "Launch",
+        "Initialize",
+        "Build",
+        "Deploy",
+        "Save",
+        "Record",
+        "Claim",
+        "Reserve",
+        "Attach",
+        "Authorize",
+        "Grant",
+        "Setup",
+        "Activate",
+        "Execute",
+        "Replicate",
+        "Invoke",
+        "Begin",
+        "Change",
+        "Apply",
+    ]
 )
 """Their noun is a resource if something reads it back and nothing stronger makes it."""
 UPSERT = frozenset({"Put", "Set", "Update", "Modify", "Enable", "Associate", "Attach", "Configure", "Add", "Upload",
@@ -87,7 +135,28 @@ TRANSITION = {
     "Retire": ("RETIRED",),
 }
 """Verbs that change a resource's status, with the statuses that they lead to."""
-PREPOSITIONS = frozenset(["For", "By", "From", "To", "With", "In", "Of", "On", "At", "As", "Within", "Against", "Using", "Into", "Under", "Across", "And", "Via"])
+PREPOSITIONS = frozenset(
+    [
+        "For",
+        "By",
+        "From",
+        "To",
+        "With",
+        "In",
+        "Of",
+        "On",
+        "At",
+        "As",
+        "Within",
+        "Against",
+        "Using",
+        "Into",
+        "Under",
+        "Across",
+        "And",
+        "Via",
+    ]
+)
 _KEPT = frozenset(["status", "access", "address", "alias", "analysis", "kubernetes", "redis", "class", "process", "business", "series", "news", "canvas", "chaos", "atlas", "lens", "basis", "bus", "progress", "success", "dns", "sns", "sms", "ses", "sqs", "ios", "aws", "https", "axis", "previous", "wireless", "express", "os", "css", "apis", "pass", "loss", "bias", "diagnosis", "corpus", "diagnostics", "analytics", "metadata"])  # fmt: skip
 _IRREGULAR = {
     "indices": "index", "analyses": "analysis", "buses": "bus", "statuses": "status", "aliases": "alias",

@@ -11,6 +11,7 @@ from sundog.core.page import Pager, pager_of
 from sundog.modelled import forms, identity
 from sundog.modelled.forms import PAGER, SORT, Form, content, is_failure, is_tags, list_form, members, struct_form
 from sundog.modelled.names import IDENTITIES, canon, low, singular, suffixes
+from sundog.modelled.override import noun_override, op_override
 from sundog.modelled.table import Noun, Rule, Table
 from sundog.wire.model import Operation
 
@@ -20,16 +21,17 @@ _TOKENS = frozenset(["clienttoken", "clientrequesttoken", "idempotencytoken", "d
 class Plan:
     """One operation's part of the table, with its members' parts."""
 
-    def __init__(self, operation: Operation, rule: Rule, table: Table, override: Any = None) -> None:
+    def __init__(self, operation: Operation, rule: Rule, table: Table) -> None:
         self.operation = operation
         self.rule = rule
         self.table = table
-        self.override = override
         self.noun: Noun | None = table.nouns.get(rule.noun)
         self.inputs: dict[str, Shape] = members(operation.input)
         self.required: frozenset[str] = frozenset(getattr(operation.input, "required_members", ()))
         self.output: StructureShape | None = operation.output if isinstance(operation.output, StructureShape) else None
         self.name = operation.name
+        self.tuned = noun_override(operation.service, rule.noun)
+        self.tuned_op = op_override(operation.service, operation.name)
 
     # -- input
 
@@ -69,6 +71,8 @@ class Plan:
         noun = self.noun
         if noun is None or noun.setting:
             return []
+        if self.tuned_op.own:
+            return list(self.tuned_op.own)
         taken = set(self.scopes)
         found = [
             name

@@ -11,8 +11,10 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from sundog.modelled.forms import PAGER, is_document, tag_form
 from sundog.modelled.identity import status_path
 from sundog.modelled.names import canon, low, suffixes
+from sundog.modelled.override import noun_override
 from sundog.modelled.resource import Resource, index_of
 from sundog.modelled.table import Noun
+from sundog.modelled.template import NO_VALUE, value
 from sundog.modelled.values import fit, is_union, tags_as, zero
 
 if TYPE_CHECKING:
@@ -33,13 +35,49 @@ _ENDED = re.compile(
     r"^(end|ended|completed|completion|finished|finish|stopped|stop)(at|time|date|datetime|timestamp|on)?$"
 )
 _ACCOUNT = frozenset(
-    ["accountid", "ownerid", "awsaccountid", "owneraccountid", "owneraccount", "awsaccount", "ownerawsaccountid", "resourceownerid", "account", "creatoraccountid", "sourceaccountid", "owningaccountid", "resourceowneraccountid", "resourceowner", "owningaccount", "registryid", "catalogid", "owninguserid", "adminaccountid", "accountowner", "creatoraccount", "requesteraccountid"]
+    [
+        "accountid",
+        "ownerid",
+        "awsaccountid",
+        "owneraccountid",
+        "owneraccount",
+        "awsaccount",
+        "ownerawsaccountid",
+        "resourceownerid",
+        "account",
+        "creatoraccountid",
+        "sourceaccountid",
+        "owningaccountid",
+        "resourceowneraccountid",
+        "resourceowner",
+        "owningaccount",
+        "registryid",
+        "catalogid",
+        "owninguserid",
+        "adminaccountid",
+        "accountowner",
+        "creatoraccount",
+        "requesteraccountid",
+    ]
 )
 _REGION = frozenset({"region", "awsregion", "regionname", "homeregion"})
 _CREATOR = frozenset(
-    ["createdby", "lastmodifiedby", "lastupdatedby", "modifiedby", "updatedby", "creatorarn", "createdbyarn", "owner", "ownerarn", "creator"]
+    [
+        "createdby",
+        "lastmodifiedby",
+        "lastupdatedby",
+        "modifiedby",
+        "updatedby",
+        "creatorarn",
+        "createdbyarn",
+        "owner",
+        "ownerarn",
+        "creator",
+    ]
 )
-_ETAG = frozenset(["etag", "locktoken", "revisionid", "updatetoken", "changetoken", "versiontoken", "concurrencytoken", "fingerprint"])
+_ETAG = frozenset(
+    ["etag", "locktoken", "revisionid", "updatetoken", "changetoken", "versiontoken", "concurrencytoken", "fingerprint"]
+)
 _VERSION = frozenset(
     ["version", "revision", "versionnumber", "currentversion", "latestversion", "latestversionnumber", "defaultversion"]
 )
@@ -52,7 +90,7 @@ _PART = re.compile(
 class View:
     """A resource with the names under which its values are asked for."""
 
-    __slots__ = ("extra", "names", "noun", "now", "row", "service", "status", "tx")
+    __slots__ = ("extra", "names", "noun", "now", "row", "service", "status", "tx", "untagged")
 
     def __init__(
         self, tx: Tx, service: Any, noun: Noun | None, row: Resource | None, extra: dict[str, Any] | None = None
@@ -66,6 +104,14 @@ class View:
         self.names: dict[str, Any] = index_of(row.data, name) if row is not None else {}
         self.extra: dict[str, Any] = {low(k): v for k, v in extra.items()} if extra else {}
         self.status = row.status if row is not None else ""
+        self.untagged = False
+        if noun is not None and row is not None:
+            tuned = noun_override(service, noun.name)
+            self.untagged = tuned.untagged
+            for member, source in tuned.rename.items():
+                found = value(tx, source, self.names, {"key": row.key, "arn": row.arn, "status": row.status})
+                if found is not NO_VALUE:
+                    self.names[low(member)] = found
 
     @property
     def noun_name(self) -> str:
@@ -87,9 +133,9 @@ def show(view: View, shape: StructureShape, given: dict[str, Any] | None = None,
         key = low(name)
         if key in PAGER and name not in shape.required_members:
             continue
-        value = _value(view, name, key, member, noun, status, depth)
-        if value is not None:
-            made[name] = value
+        shown = _value(view, name, key, member, noun, status, depth)
+        if shown is not None:
+            made[name] = shown
             if union:
                 return made
     if union and not made:
@@ -119,7 +165,11 @@ def _value(view: View, name: str, key: str, member: Shape, noun: str, status: st
             found = _status(view, status, member)
             if found is not None:
                 return found
-        if tag_form(member) and (key in ("tags", "taglist", "tagset", "resourcetags") or key.endswith("tags")):
+        if (
+            tag_form(member)
+            and not view.untagged
+            and (key in ("tags", "taglist", "tagset", "resourcetags") or key.endswith("tags"))
+        ):
             if view.row.tags or (depth == 0 and not member.metadata.get("min")):
                 return tags_as(view.row.tags, member)
             return None
@@ -128,18 +178,18 @@ def _value(view: View, name: str, key: str, member: Shape, noun: str, status: st
     if raw is None:
         raw = view.names.get(short)
     if raw is not None:
-        value = fit(raw, member, view.now)
-        if value is not None:
-            return value
+        fitting = fit(raw, member, view.now)
+        if fitting is not None:
+            return fitting
     if view.row is not None:
-        value = special(view, key, short, member)
-        if value is not None:
-            return value
+        found = special(view, key, short, member)
+        if found is not None:
+            return found
     raw = view.extra.get(key)
     if raw is not None:
-        value = fit(raw, member, view.now)
-        if value is not None:
-            return value
+        fitting = fit(raw, member, view.now)
+        if fitting is not None:
+            return fitting
     if (
         isinstance(member, StructureShape)
         and view.row is not None
@@ -210,7 +260,11 @@ def special(view: View, key: str, short: str, member: Shape) -> Any:
             return row.creator
         if key in _ETAG:
             return token_of(row)
-        if short in _VERSION and view.noun is not None and view.noun.idents[:1] in (("version",), ("number",), ("revision",)):
+        if (
+            short in _VERSION
+            and view.noun is not None
+            and view.noun.idents[:1] in (("version",), ("number",), ("revision",))
+        ):
             return row.key
         if short in _VERSION and not member.metadata.get("enum"):
             return _version(row, member)
@@ -247,7 +301,19 @@ def special(view: View, key: str, short: str, member: Shape) -> Any:
 
 
 _DONE = frozenset(
-    ["SUCCEEDED", "COMPLETED", "SUCCESS", "COMPLETE", "STOPPED", "FAILED", "CANCELLED", "CANCELED", "FINISHED", "Completed", "Succeeded"]
+    [
+        "SUCCEEDED",
+        "COMPLETED",
+        "SUCCESS",
+        "COMPLETE",
+        "STOPPED",
+        "FAILED",
+        "CANCELLED",
+        "CANCELED",
+        "FINISHED",
+        "Completed",
+        "Succeeded",
+    ]
 )
 
 

@@ -111,7 +111,9 @@ def tags_as(tags: dict[str, str], shape: Shape) -> Any:
         names = {low(name): name for name in shape.member.members}  # type: ignore[attr-defined]
         key = names.get("key") or names["tagkey"]
         value = names.get("value") or names["tagvalue"]
-        more = {n: zero(shape.member.members[n], n, _NEVER) for n in shape.member.required_members if n not in (key, value)}  # type: ignore[attr-defined]
+        more = {
+            n: zero(shape.member.members[n], n, _NEVER) for n in shape.member.required_members if n not in (key, value)
+        }  # type: ignore[attr-defined]
         return [{key: k, value: v, **more} for k, v in tags.items()]
     if form == "wrapped":
         name, inner = next(iter(shape.members.items()))  # type: ignore[attr-defined]

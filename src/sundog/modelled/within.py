@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sundog.modelled import faults
+from sundog.modelled.names import low
+from sundog.modelled.override import noun_override
 from sundog.modelled.resource import Resource, Shelf, tail_of
+from sundog.modelled.template import words
 
 if TYPE_CHECKING:
     from sundog.core.tx import Tx
@@ -32,6 +36,38 @@ def resolved(plan: Plan, tx: Tx, noun: str, value: Any) -> str:
         if row is not None and row.key:
             return row.key
     return tail_of(text) if kind is not None and text.startswith("arn:") else text
+
+
+def require_parents(plan: Plan, tx: Tx, params: dict[str, Any]) -> None:
+    """Refuse a scope that isn't there, where the service's own table says that it must be."""
+    noun = plan.noun
+    assert noun is not None
+    for member in plan.tuned.parents:
+        value = params.get(member)
+        scope = next((s for s in noun.scopes if low(s.member) == low(member)), None)
+        parent = plan.table.nouns.get(scope.noun) if scope is not None else None
+        if value is None or parent is None:
+            continue
+        if Shelf(tx, plan.operation.service.name, parent).named(value) is None:
+            said = noun_override(plan.operation.service, parent.name).missing
+            text = words(said.message, params, value) if said is not None and said.message else ""
+            raise faults.missing(plan.operation, parent.name, value, said.code if said is not None else "", text)
+
+
+def blocked(plan: Plan, tx: Tx, row: Resource, params: dict[str, Any]) -> None:
+    """Refuse to remove what other resources lie in, where the service's own table says so."""
+    noun = plan.noun
+    assert noun is not None
+    for name, said in plan.tuned.blocked_by.items():
+        child = plan.table.nouns[name]
+        index = next((i for i, scope in enumerate(child.scopes) if scope.noun == noun.name), None)
+        for other in Shelf(tx, plan.operation.service.name, child).all():
+            held = index is not None and index < len(other.scopes) and other.scopes[index] == row.key
+            if held or (
+                index is None
+                and any(value in (row.key, row.arn) for value in other.data.values() if isinstance(value, str))
+            ):
+                raise faults.named(plan.operation, said.code, words(said.message, params, row.key))
 
 
 def remove_within(plan: Plan, tx: Tx, row: Resource) -> None:
