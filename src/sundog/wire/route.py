@@ -21,6 +21,8 @@ from sundog.wire.table import actions, learn_newer, patterns, table
 from sundog.wire.uri import Pattern, Tree, date_of, parse_query, service_tree
 
 _FORM = "application/x-www-form-urlencoded"
+_OLD_DYNAMODB = "DynamoDB_20111205."
+"""The target of DynamoDB's API of 2011, which botocore has no model of."""
 _MEMO_MAX = 4096
 
 
@@ -38,6 +40,7 @@ class Routed:
     - ``execute-api``: a call of a deployed API; label ``ApiId``; ``path`` begins with the stage
     - ``function-url``: a call of a Lambda function's URL; label ``UrlId``
     - ``registry``: a container registry's own HTTP API
+    - ``dynamodb-2011``: a call of DynamoDB's API of 2011; label ``Operation``
     - ``domain``: a call of a search domain's own HTTP API; label ``Domain``
 
     and beside an operation: ``post-object``, an HTML form that S3 takes as PutObject.
@@ -148,6 +151,10 @@ def _route(request: Request, hosts: Hosts | None) -> Routed:
     names, may_be_query = _choices(host, credential.service)
     target = headers.get("x-amz-target")
     if target is not None and not (len(names) == 1 and names[0] == "s3"):
+        if target.startswith(_OLD_DYNAMODB):
+            name = {"Operation": target[len(_OLD_DYNAMODB) :]}
+            dynamodb = get_service("dynamodb")
+            return Routed(dynamodb, None, "json", name, region, credential, host, path, profile, "dynamodb-2011")
         service, operation = _by_target(target, names, credential, host)
         return Routed(service, operation, "json", {}, region, credential, host, path, profile)
     if "smithy-protocol" in headers:

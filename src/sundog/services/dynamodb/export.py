@@ -22,7 +22,7 @@ from sundog.services.dynamodb.state import Former, Job, Table
 
 @op
 def export_table_to_point_in_time(tx: Tx, req: api.ExportTableToPointInTimeInput) -> api.ExportTableToPointInTimeOutput:
-    """Write all items of a table, or what changed within a time, to a bucket. The answer says IN_PROGRESS; it is done then."""
+    """Write all items of a table, or what changed within a time, to a bucket. Done when the answer says IN_PROGRESS."""
     parsed = parse_arn(req.table_arn)
     table = tx.find(Table, parsed.resource.split("/")[1]) if parsed is not None and "/" in parsed.resource else None
     if table is None:

@@ -22,8 +22,8 @@ def enable_kinesis_streaming_destination(
     active = [each for each in table.kinesis if each["DestinationStatus"] == "ACTIVE"]
     if any(each["StreamArn"] == req.stream_arn for each in active):
         raise bad_parameter(
-            "Table is not in a valid state to enable Kinesis Streaming Destination: KinesisStreamingDestination must be "
-            "DISABLED or ENABLE_FAILED to perform ENABLE operation."
+            "Table is not in a valid state to enable Kinesis Streaming Destination: "
+            "KinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation."
         )
     if active:
         raise api.LimitExceededException("Subscriber limit exceeded: a table can have one Kinesis destination")

@@ -105,7 +105,8 @@ def batch_execute_statement(tx: Tx, req: api.BatchExecuteStatementInput) -> api.
                 table = open_table(tx, tree.table)[1]
                 if full_key(table, tree.where) is None:
                     raise invalid(
-                        "Select statements within BatchExecuteStatement must specify the primary key in the where clause."
+                        "Select statements within BatchExecuteStatement must specify "
+                        "the primary key in the where clause."
                     )
             done = run(tx, tree, consistent=consistent, show=show)
         except AwsError as error:

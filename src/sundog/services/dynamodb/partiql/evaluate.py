@@ -133,8 +133,9 @@ def fixed(node: Any) -> dict[str, list[Value]]:
                 if isinstance(one, Get) and len(one.path) == 1 and isinstance(other, Literal):
                     found[str(one.path[0])] = [other.value]
         elif isinstance(part, Among) and isinstance(part.term, Get) and len(part.term.path) == 1:
-            if all(isinstance(option, Literal) for option in part.options):
-                found[str(part.term.path[0])] = [option.value for option in part.options]
+            options = [option.value for option in part.options if isinstance(option, Literal)]
+            if len(options) == len(part.options):
+                found[str(part.term.path[0])] = options
     return found
 
 

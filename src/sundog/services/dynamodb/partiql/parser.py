@@ -3,14 +3,16 @@
 ::
 
     statement  = select | insert | update | delete | EXISTS "(" select ")"
-    select     = SELECT ( "*" | path { "," path } ) FROM table [ "." index ] [ WHERE condition ] [ ORDER BY order { "," order } ]
+    select     = SELECT ( "*" | path { "," path } ) FROM table [ "." index ] [ WHERE condition ]
+                 [ ORDER BY order { "," order } ]
     insert     = INSERT INTO table VALUE value
     update     = UPDATE table { SET set { "," set } | REMOVE path { "," path } } WHERE condition [ RETURNING which ]
     delete     = DELETE FROM table [ WHERE condition ] [ RETURNING which ]
     set        = path "=" term [ ( "+" | "-" ) term ]
     which      = ( ALL | MODIFIED ) ( OLD | NEW ) "*"
     condition  = and { OR and };  and = not { AND not };  not = [ NOT ] test
-    test       = term [ comparator term | [ NOT ] BETWEEN term AND term | [ NOT ] IN list | IS [ NOT ] ( NULL | MISSING ) ]
+    test       = term [ comparator term | [ NOT ] BETWEEN term AND term | [ NOT ] IN list
+               | IS [ NOT ] ( NULL | MISSING ) ]
     term       = path | value | function "(" term { "," term } ")" | "(" condition ")"
     value      = "?" | 'text' | number | TRUE | FALSE | NULL | "[" ... "]" | "{" 'key' ":" value ... "}" | "<<" ... ">>"
 """
