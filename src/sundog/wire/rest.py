@@ -65,7 +65,8 @@ class Input:
                 else:
                     self.queries.append((name, wire, reader(shapes, member), False))
             elif location == "header":
-                self.headers.append((name, wire.lower(), reader(shapes, member, header=True)))
+                read = read_expires if wire == "Expires" else reader(shapes, member, header=True)
+                self.headers.append((name, wire.lower(), read))
             elif location == "headers":
                 self.header_maps.append((name, (member.get("locationName") or "").lower()))
             elif name == payload:
@@ -234,6 +235,14 @@ def reader(shapes: dict[str, Any], traits: Traits, header: bool = False) -> Read
     if kind == "string" and traits.get("jsonvalue") and header:
         return _read_json_value
     return TEXT_READERS.get(kind)
+
+
+def read_expires(text: str) -> Any:
+    """The date of an Expires header; S3 takes what is none as it is."""
+    try:
+        return TEXT_READERS["timestamp"](text)
+    except WrongType:
+        return text
 
 
 def split_header(text: str, dates: bool = False) -> Iterator[str]:

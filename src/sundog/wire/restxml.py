@@ -193,7 +193,7 @@ def encode_error(
 def request_headers(service: Service, request_id: str) -> dict[str, str]:
     if service.name in ("s3", "s3control"):
         host_id = b64encode(sha256(request_id.encode()).digest() + b"sundog").decode()
-        return {"x-amz-request-id": request_id, "x-amz-id-2": host_id}
+        return {"x-amz-request-id": request_id, "x-amz-id-2": host_id, "server": "AmazonS3"}
     return {"x-amzn-requestid": request_id}
 
 

@@ -8,13 +8,14 @@ from urllib.parse import quote
 from sundog.api import s3 as api
 from sundog.core import AwsError, Tx, op
 from sundog.services.s3 import acl, condition, encryption, errors, object_lock, storage, tagging
-from sundog.services.s3.body import checksum_of, take
+from sundog.services.s3.body import shown_checksum, take
 from sundog.services.s3.lifecycle import expiration_of
 from sundog.services.s3.notification import announce
 from sundog.services.s3.place import bucket_of, current, key_bytes
 from sundog.services.s3.replication import replicate
 from sundog.services.s3.state import Bucket, Encryption, Object, Upkeep
 from sundog.services.s3.version import put_version, shown_new
+from sundog.services.s3.words import normal
 
 HEADERS = {
     "cache_control": "CacheControl",
@@ -46,7 +47,9 @@ def upkeep_of(tx: Tx, req: Any) -> Upkeep:
     if redirect is not None and not redirect.startswith(("/", "http://", "https://")):
         message = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
         raise AwsError("InvalidRedirectLocation", message)
-    return Upkeep({"content_type": DEFAULT_TYPE, **headers}, {key.lower(): metadata[key] for key in metadata}, redirect)
+    return Upkeep(
+        {"content_type": DEFAULT_TYPE, **headers}, {key.lower(): normal(metadata[key]) for key in metadata}, redirect
+    )
 
 
 def _expires(tx: Tx, req: Any) -> str:
@@ -112,7 +115,7 @@ def stored(tx: Tx, req: Any, bucket: Bucket, event: str = "ObjectCreated:Put") -
     )
     row = replicate(tx, bucket, row)
     announce(tx, bucket, event, row)
-    shown = checksum_of(row)
+    shown = shown_checksum(row)
     return api.PutObjectOutput(
         e_tag=f'"{row.etag}"',
         version_id=shown_new(bucket, row),
