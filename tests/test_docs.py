@@ -6,6 +6,8 @@ called. ``<!-- not run -->`` above a block leaves it out. CONTRIBUTING's example
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import re
 import subprocess
 import sys
@@ -39,13 +41,13 @@ def test_the_code_of_a_page_runs(page, monkeypatch, tmp_path):
         exec(compile("\n" * line + code, str(page), "exec"), namespace)
         for name, function in list(namespace.items()):
             if name.startswith("test_") and callable(function) and not called_for(function):
-                function()
+                outcome = function()
+                if inspect.iscoroutine(outcome):
+                    asyncio.run(outcome)
                 namespace[name] = None
 
 
 def called_for(function: Any) -> list[str]:
-    import inspect
-
     return list(inspect.signature(function).parameters)
 
 
