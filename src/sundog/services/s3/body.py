@@ -14,8 +14,12 @@ from sundog.core.blob import Blob, Blobs
 from sundog.services.s3 import checksum as checksums
 from sundog.services.s3 import errors
 from sundog.services.s3.checksum import Checksum
+from sundog.services.s3.crc import has_machine_code
 
 MAX_PUT = 5 * 1024**3
+UNASKED = 32 * 1024 * 1024
+"""Up to this size an object gets the checksum that nobody sent at once; else, without machine code for it, when it is asked
+for."""
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +62,13 @@ def take(tx: Tx, req: Any, body: Any, part: bool = False) -> Taken:
     if blob.size > MAX_PUT:
         message = "Your proposed upload exceeds the maximum allowed size"
         raise errors.fault("EntityTooLarge", message, 400, ProposedSize=blob.size, MaxSizeAllowed=MAX_PUT)
+    length = req.content_length if "content_length" in req.wire_ else None
+    if length is not None and length != blob.size and not is_packed_length(tx):
+        raise errors.fault(
+            "IncompleteBody",
+            "You did not provide the number of bytes specified by the Content-Length HTTP header",
+            400,
+        )
     if wanted_md5 is not None and wanted_md5.hex() != blob.whole_md5:
         raise errors.fault(
             "BadDigest",
@@ -72,6 +83,12 @@ def take(tx: Tx, req: Any, body: Any, part: bool = False) -> Taken:
     if value != claimed[1]:
         raise checksums.mismatch(claimed[0])
     return Taken(blob, Checksum(claimed[0], value))
+
+
+def is_packed_length(tx: Tx) -> bool:
+    """Whether the length in the request is that of its chunks, not of what they hold."""
+    request = tx.entry.http
+    return request is not None and "x-amz-trailer" in request.headers
 
 
 def check_body(tx: Tx, req: Any) -> None:
@@ -118,3 +135,10 @@ def default_checksum(blob: Blob) -> Checksum:
     if value is None:
         value = blob.crc64 = checksums.of_blob(blob, "CRC64NVME").value
     return Checksum("CRC64NVME", value)
+
+
+def shown_checksum(row: Any) -> Checksum | None:
+    """The checksum in the answer to what made the object."""
+    if row.checksum is None and row.blob is not None and row.size > UNASKED and not has_machine_code():
+        return None
+    return checksum_of(row)
