@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import importlib.util
 import logging
+import sys
 import threading
 import time
 from collections import deque
@@ -20,6 +24,7 @@ from sundog.core.credential import AccessKey, Caller, account_of_unknown_key, ca
 from sundog.core.faults import Faults, fault_error
 from sundog.core.garbage import uncollected
 from sundog.core.ids import Ids
+from sundog.core.outbox import Job, perform, post
 from sundog.core.prepared import Prepared
 from sundog.core.store import Store
 from sundog.core.structure import plain, structure_class
@@ -68,6 +73,7 @@ class Cloud:
         self._lock = threading.RLock()
         self._next_due: float | None = None
         self._depth = 0
+        self._outbox: deque[Job] = deque()
         self._blobs: Any = None
         self.default_account = self.settings.account
         self.allow_hosts = self.settings.allow_hosts
@@ -141,6 +147,8 @@ class Cloud:
                 raise
             if after:
                 self._run_after(after, call)
+        if self._outbox:
+            self._empty_outbox()
         if rule is not None:
             if rule.latency:
                 time.sleep(rule.latency)
@@ -291,6 +299,10 @@ class Cloud:
         queue = deque((tx, function, arguments, cause, 1) for tx, function, arguments in after)
         while queue:
             tx, function, arguments, cause, depth = queue.popleft()
+            if function is post:
+                url, headers, body, then, more_arguments = arguments
+                self._outbox.append(Job(tx, url, headers, body, then, more_arguments, cause, moment))
+                continue
             call, more = self._run_alone(
                 "delivery", function, arguments, tx.service, tx.account, tx.region, cause, moment
             )
@@ -298,6 +310,31 @@ class Cloud:
                 log.error("%s goes round and round: what it leads to is dropped after %d steps", call.operation, depth)
                 continue
             queue.extend((*work, call, depth + 1) for work in more)
+
+    def _empty_outbox(self) -> None:
+        """Make the requests that are waiting. The lock must be free: an endpoint may call the cloud.
+
+        On an event loop they are made in a thread, as the endpoint may be served by that very loop.
+        """
+        while self._outbox:
+            try:
+                job = self._outbox.popleft()
+            except IndexError:
+                return
+            loop = None
+            if "asyncio" in sys.modules:
+                with contextlib.suppress(RuntimeError):
+                    loop = sys.modules["asyncio"].get_running_loop()
+            if loop is None:
+                self._send(job)
+            else:
+                loop.run_in_executor(None, self._send, job)
+
+    def _send(self, job: Job) -> None:
+        answer = perform(self, job)
+        with self._lock:
+            self._run_after([(job.tx, job.then, (answer, *job.arguments))], job.cause, job.moment)
+        self.run_due()
 
     def _run_due(self, now: float) -> None:
         """Run every task that is due, in order of time, each at its own time."""
@@ -389,6 +426,26 @@ class Cloud:
             now = self.clock.timestamp()
             if self._next_due is not None and self._next_due <= now:
                 self._run_due(now)
+        if self._outbox:
+            self._empty_outbox()
+
+    @contextlib.contextmanager
+    def writing(self, account: str | None = None, region: str | None = None) -> Iterator[Tx]:
+        """A transaction beside the operations: what a test does that nobody can do through the API."""
+        call = Call("sundog", "writing", {}, account or self.default_account, region or self.settings.region)
+        with self._lock:
+            self.run_due()
+            self.store.begin()
+            tx = Tx(self, call, call.service, call.account, call.region)
+            try:
+                yield tx
+            except BaseException:
+                self.store.rollback()
+                raise
+            self.store.commit()
+            self._run_after(tx._work.after, call)  # pyright: ignore[reportPrivateUsage]
+        if self._outbox:
+            self._empty_outbox()
 
     # -- identity ---------------------------------------------------------------------------------------------------
 
@@ -477,8 +534,26 @@ class Cloud:
     def close(self) -> None:
         """Let go of what the cloud holds outside memory. It can't be used afterwards."""
 
+    def __getattr__(self, name: str) -> Any:
+        """What a service offers to tests beyond its API: ``aws.sns.sent``."""
+        found = None if name.startswith("_") else helpers_of(name)
+        if found is None:
+            raise AttributeError(f"a cloud has no {name}")
+        made = self.__dict__[name] = found(self)
+        return made
+
     def __repr__(self) -> str:
         return f"<Cloud {self.default_account} {len(self.calls)} calls>"
+
+
+def helpers_of(service: str) -> Any:
+    """The ``Helpers`` of a service, if it has any: they are in its ``helpers`` module."""
+    package = f"sundog.services.{service}"
+    spec = importlib.util.find_spec(package) if service.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    name = f"{package}.helpers"
+    return importlib.import_module(name).Helpers if importlib.util.find_spec(name) is not None else None
 
 
 def internal_failure(error: Exception) -> AwsError:

@@ -149,3 +149,26 @@ def may_assume(tx: Tx, role: RoleFacts, action: str, context: Context, federated
     request = Request(action, role.arn, whole, {"Federated": [federated]})
     policy = compile_policy(role.trust)
     return decide(request, (), resource=policy, resource_must_allow=True).allowed
+
+
+def service_may(
+    tx: Tx, principal: str, action: str, resource: str, policy: str | None, source_arn: str = "", account: str = ""
+) -> bool:
+    """Whether a resource's policy lets a service of AWS's do something to it, in the name of ``source_arn``."""
+    if policy is None:
+        return False
+    source = parse_arn(source_arn)
+    owner = account or (source.account if source is not None else "")
+    context: Context = {
+        "aws:principalisawsservice": ["true"],
+        "aws:principalservicename": [principal],
+        "aws:currenttime": [tx.now.strftime("%Y-%m-%dT%H:%M:%SZ")],
+        "aws:securetransport": ["true"],
+    }
+    if source_arn:
+        context["aws:sourcearn"] = [source_arn]
+    if owner:
+        context["aws:sourceaccount"] = [owner]
+        context["aws:sourceowner"] = [owner]
+    request = Request(action, resource, context, {"Service": [principal]})
+    return decide(request, (), resource=compile_policy(policy), resource_must_allow=True).allowed

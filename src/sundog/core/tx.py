@@ -11,6 +11,7 @@ import msgspec
 
 from sundog.core import filter as filters_
 from sundog.core.arn import DNS_SUFFIXES, partition_of
+from sundog.core.outbox import post
 from sundog.core.page import Rows
 from sundog.core.record import Record
 from sundog.core.tag import NO_TAGS, Tags, ec2_checked, to_dict
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from sundog.cloud import Cloud
     from sundog.core.calls import Call
     from sundog.core.credential import Caller
-    from sundog.wire.profile import Profile
     from sundog.core.waiters import Topic
+    from sundog.wire.profile import Profile
 
 R = TypeVar("R", bound=Record)
 
@@ -344,6 +345,29 @@ class Tx:
     def after_commit(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Call ``function(tx, *arguments)`` in a transaction of its own, once this one stands."""
         self._work.after.append((self, function, arguments))
+
+    def attempt(self, function: Callable[..., Any], *arguments: Any) -> AwsError | None:
+        """Call the function; gives the error with which it refused, with all undone that it did.
+
+        In a delivery or a task the error stands in the log, and the transaction goes on: to try again later, say.
+        """
+        savepoint, mark = self.store.savepoint(), len(self._work.after)
+        try:
+            function(*arguments)
+        except AwsError as error:
+            self.store.rollback_to(savepoint)
+            del self._work.after[mark:]
+            if self.entry.kind != "call":
+                self.entry.error = error
+            return error
+        return None
+
+    def post(self, url: str, headers: dict[str, str], body: bytes, then: Callable[..., Any], *arguments: Any) -> None:
+        """Send an HTTP request once this transaction stands and nobody is held up by it.
+
+        ``then(tx, answer, *arguments)`` is called with its ``Answer``, in a transaction of its own.
+        """
+        self.after_commit(post, url, headers, body, then, arguments)
 
     def wait(self, *kinds: type[Record], seconds: float | None, until: float | None = None, within: Any = None) -> None:
         """Give up and run again when rows of the kinds here change, for at most ``seconds`` from the first try; then just
