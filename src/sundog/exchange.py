@@ -58,6 +58,7 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
         if call.status is not None:
             response.status = call.status
     response.headers["x-sundog-fidelity"] = call.fidelity
+    call.slim()
     if "origin" in request.headers and routed.service.name == "s3":
         from sundog.services.s3.web import decorate
 

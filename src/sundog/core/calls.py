@@ -13,6 +13,8 @@ from sundog.wire.errors import AwsError
 from sundog.wire.http import Request
 from sundog.wire.profile import Profile
 
+KEPT_BODY = 64 * 1024
+"""The biggest body that the log keeps."""
 EMULATED, MODELLED, UNSUPPORTED = "emulated", "modelled", "unsupported"
 
 
@@ -115,6 +117,22 @@ class Call:
         if self.request is None or self.error is not None or self.fidelity != EMULATED:
             return []
         return [path for path in self.request.unread_() if path.split(".")[0] not in self.ignored]
+
+    def slim(self) -> None:
+        """Let go of big bodies: the log would keep them for long after everybody else has."""
+        for members in (self.params, self.answer):
+            for name, value in (members or {}).items():
+                if isinstance(value, bytes):
+                    if len(value) > KEPT_BODY:
+                        members[name] = f"<{len(value)} bytes>"  # type: ignore[index]
+                elif hasattr(value, "read"):
+                    members[name] = "<stream>"  # type: ignore[index]
+        if self.request is not None:
+            for name, value in self.request.__dict__.items():
+                if hasattr(value, "read") or (isinstance(value, bytes) and len(value) > KEPT_BODY):
+                    self.request.__dict__[name] = "<stream>"
+        if self.http is not None and (not isinstance(self.http.body, bytes) or len(self.http.body) > KEPT_BODY):
+            self.http.body = b""
 
     @property
     def chain(self) -> list[Call]:

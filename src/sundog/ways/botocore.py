@@ -370,6 +370,7 @@ def answer_of(cloud: Cloud, operation: Any, call: Call, request_dict: dict[str, 
         more = error.headers
     if more:
         headers.update(more)
+    call.slim()
     metadata: dict[str, Any] = {"RequestId": call.request_id}
     if "x-amz-id-2" in headers:
         metadata["HostId"] = headers["x-amz-id-2"]

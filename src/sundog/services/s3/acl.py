@@ -140,9 +140,9 @@ def for_new_object(tx: Tx, bucket: Bucket, req: Any) -> tuple[str, tuple[Grant, 
     grants = from_request(tx, req, owner, bucket.account)
     if grants is None:
         return owner, None
-    if mode == "BucketOwnerEnforced" and req.acl != "bucket-owner-full-control":
-        if req.acl is not None or grants != private(bucket.account):
-            raise not_supported()
+    # Full control for the bucket's owner, in whatever words, is what the object would have anyway.
+    if mode == "BucketOwnerEnforced" and req.acl != "bucket-owner-full-control" and grants != private(bucket.account):
+        raise not_supported()
     refuse_public(bucket, grants)
     return owner, grants
 
@@ -199,8 +199,10 @@ def _put(tx: Tx, req: Any, bucket: Bucket, owner: str, bucket_owner: str | None)
             raise errors.fault("MissingSecurityHeader", message, 400, MissingHeaderName="x-amz-acl")
         check_body(tx, req)
         grants = _from_policy(policy)
-    if ownership(bucket) == "BucketOwnerEnforced" and not (bucket_owner and req.acl == "bucket-owner-full-control"):
-        raise not_supported()
+    if ownership(bucket) == "BucketOwnerEnforced":
+        harmless = req.acl == "bucket-owner-full-control" or grants == private(bucket.account)
+        if bucket_owner is None or not harmless:
+            raise not_supported()
     refuse_public(bucket, grants)
     return grants
 

@@ -37,7 +37,8 @@ def _location(tx: Tx, req: api.CreateBucketRequest) -> str:
     wanted = configuration.location_constraint if configuration is not None else None
     if configuration is not None and configuration.location is not None:
         return tx.region
-    here = tx.region
+    # Some programs sign for a place of their own ("US") when the endpoint isn't AWS's.
+    here = tx.region if _REGION.match(tx.region) else "us-east-1"
     if tx.profile is not None:
         return here  # there, an endpoint is all it takes
     if here == "us-east-1":
@@ -117,6 +118,8 @@ def _directory(tx: Tx, bucket: Bucket, configuration: api.CreateBucketConfigurat
 
     info, location = configuration.bucket, configuration.location
     found = _DIRECTORY.match(bucket.name)
+    if info is not None and info.type != "Directory":
+        raise errors.malformed()
     if location is None or not location.name or info is None or found is None or found[1] != location.name:
         raise errors.fault("InvalidBucketName", "The specified bucket is not valid.", 400, BucketName=bucket.name)
     return msgspec.structs.replace(

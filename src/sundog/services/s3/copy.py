@@ -12,7 +12,7 @@ from sundog.api import s3 as api
 from sundog.core import Tx, op
 from sundog.core.blob import Blobs
 from sundog.services.s3 import acl, checksum, condition, encryption, errors, object_lock, storage, tagging
-from sundog.services.s3.body import checksum_of
+from sundog.services.s3.body import shown_checksum
 from sundog.services.s3.checksum import ATTRIBUTES, COMPOSITE, Checksum
 from sundog.services.s3.get import is_restored
 from sundog.services.s3.lifecycle import expiration_of
@@ -142,7 +142,7 @@ def copy_object(tx: Tx, req: api.CopyObjectRequest) -> api.CopyObjectOutput:
     )
     row = replicate(tx, bucket, row)
     announce(tx, bucket, "ObjectCreated:Copy", row)
-    made = checksum_of(row) if row.size or row.checksum is not None else None
+    made = shown_checksum(row) if row.size or row.checksum is not None else None
     return api.CopyObjectOutput(
         copy_object_result=api.CopyObjectResult(
             e_tag=f'"{row.etag}"',

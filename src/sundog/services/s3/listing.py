@@ -201,7 +201,8 @@ def list_objects_v2(tx: Tx, req: api.ListObjectsV2Request) -> api.ListObjectsV2O
     check_encoding(tx, req.encoding_type)
     limit = limited(req.max_keys)
     token = req.continuation_token
-    after = raw_of(req.start_after) if token is None else _from_token(token)
+    start_after = req.start_after
+    after = raw_of(start_after) if token is None else _from_token(token)
     page, more = _cut(walk(tx, bucket, raw_of(req.prefix), raw_of(req.delimiter), after), limit)
     view = _View(tx, req, owner=bool(req.fetch_owner))
     how = view.how
@@ -220,7 +221,7 @@ def list_objects_v2(tx: Tx, req: api.ListObjectsV2Request) -> api.ListObjectsV2O
         is_truncated=more,
         continuation_token=token,
         next_continuation_token=following,
-        start_after=encoded(req.start_after, how) if token is None else None,
+        start_after=encoded(start_after, how) if token is None else None,
         contents=[view.members(item) for kind, item in page if kind == "row"] or None,
         common_prefixes=view.prefixes(page),
     )

@@ -11,8 +11,9 @@ from sundog.core import AwsError, Tx, op
 from sundog.core.access import canonical_id
 from sundog.core.blob import Blobs
 from sundog.services.s3 import acl, checksum, condition, encryption, errors, object_lock, storage, tagging
-from sundog.services.s3.body import check_body, default_checksum, take
+from sundog.services.s3.body import UNASKED, default_checksum, take
 from sundog.services.s3.checksum import ATTRIBUTES, COMPOSITE, CRCS, FULL_OBJECT, Checksum
+from sundog.services.s3.crc import has_machine_code
 from sundog.services.s3.lifecycle import abort_of, expiration_of
 from sundog.services.s3.listing import END, check_encoding, encoded, limited, raw_of, text_of
 from sundog.services.s3.notification import announce
@@ -271,7 +272,7 @@ def _whole_checksum(upload: Upload, req: Any, chosen: list[Part], blob: Any) -> 
             )
         if upload.encryption.customer_md5 is not None:
             return None
-        return default_checksum(blob)
+        return default_checksum(blob) if blob.size <= UNASKED or has_machine_code() else None
     if req.checksum_type is not None and req.checksum_type != upload.kind:
         raise errors.invalid(
             f"The upload was created using the {upload.kind} checksum mode. The complete request must use the same "
@@ -299,7 +300,6 @@ def complete_multipart_upload(tx: Tx, req: api.CompleteMultipartUploadRequest) -
     upload = next((row for row in tx.select(Upload, upload_id=req.upload_id) if row.bucket == bucket.name), None)
     if upload is None or upload.name != req.key:
         raise errors.no_upload(req.upload_id)
-    check_body(tx, req)
     chosen = _chosen(tx, upload, req)
     size = sum(part.size for part in chosen)
     if req.mpu_object_size is not None and req.mpu_object_size != size:
