@@ -1,4 +1,6 @@
-"""Gather ``changelog.d/*.md`` into ``CHANGELOG.md`` under a version, and remove them: ``python tools/changelog.py 0.2.0``.
+"""Gather ``changelog.d/*.md`` into ``CHANGELOG.md`` under a version, and remove them.
+
+    python tools/changelog.py 0.2.0
 
 With ``--show`` it only prints what would be gathered.
 """
