@@ -104,6 +104,14 @@ def _unread(value: Any, path: str) -> Iterator[str]:
                     yield found
 
 
+def raw(structure: Structure, name: str) -> Any:
+    """A member in botocore's form, all of it counted as read: for handlers of long lists that no object is needed for."""
+    if structure.raw_ is None:
+        return plain(getattr(structure, name))
+    value = structure.__dict__[name] = structure.raw_.get(structure.wire_[name])
+    return value
+
+
 def plain(value: Any) -> Any:
     """A structure, or a list or map of them, in botocore's form."""
     if isinstance(value, Structure):

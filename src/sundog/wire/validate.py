@@ -20,6 +20,10 @@ Ok = Callable[[Any], bool]
 REQUIRED_ONLY = frozenset({"ec2", "s3", "s3control", "sqs", "sdb", "cloudfront"})
 
 
+JUDGED: dict[str, tuple[str, ...]] = {"dynamodb": ("AttributeValue",)}
+"""Structures that a service's handlers judge themselves, anew for each item there is."""
+
+
 class Fault:
     """One thing that is wrong. ``rule`` is ``null``, ``type``, ``enum``, ``min``, ``max``, ``low``, ``high``,
     ``pattern``, ``union``, ``items``, ``keys`` or ``values``; ``limit`` what the rule says."""
@@ -165,6 +169,7 @@ class _Compiler:
         self.strict = strict
         self.required_only = service.name in REQUIRED_ONLY
         self.top_only = service.name in ("sqs", "ec2")
+        self.judged = JUDGED.get(service.name, ())
         self.checks: dict[str, Check] = {}
 
     def check(self, name: str) -> Check:
@@ -190,7 +195,7 @@ class _Compiler:
     def _structure(self, check: Check, first: bool) -> None:
         shape = check.shape
         members: dict[str, dict[str, Any]] = shape.get("members", {})
-        if shape.get("eventstream") or shape.get("document"):
+        if shape.get("eventstream") or shape.get("document") or check.name in self.judged:
             return
         check.union = bool(shape.get("union")) and not self.required_only
         if first or not self.top_only:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sundog.api import dynamodb as api
 from sundog.core import Tx, op
+from sundog.core.structure import raw
 from sundog.services.dynamodb import change
 from sundog.services.dynamodb.capacity import Tally
 from sundog.services.dynamodb.check import names_of
@@ -68,7 +69,7 @@ def batch_get_item(tx: Tx, req: api.BatchGetItemInput) -> api.BatchGetItemOutput
 @op
 def batch_write_item(tx: Tx, req: api.BatchWriteItemInput) -> api.BatchWriteItemOutput:
     """Put and delete up to 25 items; all of them or, for an invalid request, none."""
-    requests: dict[str, list[Any]] = req.request_items
+    requests: dict[str, list[Any]] = raw(req, "request_items")
     if sum(len(each) for each in requests.values()) > MAX_WRITE:
         raise invalid("Too many items requested for the BatchWriteItem call")
     accepted: list[tuple[str, list[tuple[Item, int, bool]]]] = []
@@ -88,7 +89,7 @@ def batch_write_item(tx: Tx, req: api.BatchWriteItemInput) -> api.BatchWriteItem
             if gone:
                 done = change.delete(there, table, key, None, False)
             else:
-                done = change.put(there, table, item, size, None, False, counted)
+                done = change.put(there, table, item, size, None, False, counted, key)
             if counted:
                 tally.written(done.old, done.new)
             if measured:
@@ -104,11 +105,12 @@ def batch_write_item(tx: Tx, req: api.BatchWriteItemInput) -> api.BatchWriteItem
     )
 
 
-def _accepted(each: Any) -> tuple[Item, int, bool]:
-    """One write: the item, or the key of the one that is to go."""
-    put, delete = each.put_request, each.delete_request
+def _accepted(each: dict[str, Any]) -> tuple[Item, int, bool]:
+    """One write, in botocore's form: the item, or the key of the one that is to go."""
+    put, delete = each.get("PutRequest"), each.get("DeleteRequest")
     if (put is None) == (delete is None):
         raise bad_parameter("WriteRequest must contain exactly one of PutRequest and DeleteRequest")
     if put is not None:
-        return (*accept(put.item), False)
-    return (*accept(delete.key), True)
+        return (*accept(put["Item"]), False)
+    assert delete is not None
+    return (*accept(delete["Key"]), True)

@@ -41,9 +41,19 @@ def check(tx: Tx, key: ItemKey, test: Test, show: bool) -> Item | None:
     return item
 
 
-def put(tx: Tx, table: Table, item: Item, size: int, test: Test | None, show: bool, look: bool) -> Outcome:
+def put(
+    tx: Tx,
+    table: Table,
+    item: Item,
+    size: int,
+    test: Test | None,
+    show: bool,
+    look: bool,
+    key: ItemKey | None = None,
+) -> Outcome:
     """Put an item in the place of whatever has its key. ``look``: the caller wants the old item."""
-    key = key_of_item(table, item)
+    if key is None:
+        key = key_of_item(table, item)
     if table.indexes:
         check_index_keys(table, item)
     if size > MAX_ITEM:

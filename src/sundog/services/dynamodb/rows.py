@@ -47,29 +47,34 @@ def open_table(tx: Tx, name: str) -> tuple[Tx, Table]:
 
 def key_of_item(table: Table, item: Item) -> ItemKey:
     """The key of an item that is to be put."""
-    found: list[Any] = [table.table_id]
-    for part in table.parts:
-        value = item.get(part.name)
-        if value is None:
-            raise bad_parameter(f"Missing the key {part.name} in the item")
-        if part.type not in value:
-            raise bad_parameter(f"Type mismatch for key {part.name} expected: {part.type} actual: {kind_of(value)}")
-        found.append(_form(part, value))
-    return _finished(found)
+    first = _checked_form(table.hash, item)
+    second = "" if table.range is None else _checked_form(table.range, item)
+    return _finished(table.table_id, first, second)
+
+
+def _checked_form(part: KeyPart, item: Item) -> Any:
+    value = item.get(part.name)
+    if value is None:
+        raise bad_parameter(f"Missing the key {part.name} in the item")
+    if part.type not in value:
+        raise bad_parameter(f"Type mismatch for key {part.name} expected: {part.type} actual: {kind_of(value)}")
+    return _form(part, value)
 
 
 def key_of_request(table: Table, key: Item) -> ItemKey:
     """The key that a request names an item by."""
-    parts = table.parts
-    if len(key) != len(parts):
+    if len(key) != (1 if table.range is None else 2):
         raise invalid(WRONG_KEY)
-    found: list[Any] = [table.table_id]
-    for part in parts:
-        value = key.get(part.name)
-        if value is None or part.type not in value:
-            raise invalid(WRONG_KEY)
-        found.append(_form(part, value))
-    return _finished(found)
+    first = _named_form(table.hash, key)
+    second = "" if table.range is None else _named_form(table.range, key)
+    return _finished(table.table_id, first, second)
+
+
+def _named_form(part: KeyPart, key: Item) -> Any:
+    value = key.get(part.name)
+    if value is None or part.type not in value:
+        raise invalid(WRONG_KEY)
+    return _form(part, value)
 
 
 def _form(part: KeyPart, value: Value) -> Any:
@@ -80,14 +85,13 @@ def _form(part: KeyPart, value: Value) -> Any:
     return key_form(value, part.type)
 
 
-def _finished(found: list[Any]) -> ItemKey:
-    if _length(found[1]) > MAX_HASH:
+def _finished(rows_id: str, first: Any, second: Any) -> ItemKey:
+    # No character has more than four bytes: short keys need no counting.
+    if len(first) > MAX_HASH // 4 and _length(first) > MAX_HASH:
         raise bad_parameter("Size of hashkey has exceeded the maximum size limit of2048 bytes")
-    if len(found) == 2:
-        found.append("")
-    elif _length(found[2]) > MAX_RANGE:
+    if len(second) > MAX_RANGE // 4 and _length(second) > MAX_RANGE:
         raise bad_parameter("Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
-    return tuple(found)
+    return rows_id, first, second
 
 
 def _length(form: Any) -> int:
