@@ -94,7 +94,7 @@ class Pager:
         self.input_token: str = rule["input_token"]
         self.output_token: str = python_name(rule["output_token"])
         keys = rule["result_key"]
-        self.result_wire: str = keys if isinstance(keys, str) else keys[0]
+        self.result_wire: str = keys if isinstance(keys, str) else _list_of(operation, keys)
         self.result_path = tuple(python_name(part) for part in self.result_wire.split("."))
         self.limit_wire: str | None = rule.get("limit_key")
         self.limit = python_name(self.limit_wire) if self.limit_wire else None
@@ -116,7 +116,10 @@ class Pager:
             return
         token = params.get(self.input_token)
         limit = params.get(self.limit_wire) if self.limit_wire else None
-        size = int(limit) if limit is not None else page_size
+        try:
+            size = int(limit) if limit is not None else page_size
+        except ValueError:
+            raise limit_error(self.operation, limit) from None
         start = None if token is None else self._position(token)
         if start is not None and not _fits(start, items):
             raise token_error(self.operation, token)
@@ -179,6 +182,21 @@ def _page_of_list(items: Any, start: Any, size: int | None) -> tuple[Any, Any]:
         return whole[begin:] if begin else whole, None
     end = begin + size
     return whole[begin:end], end if end < len(whole) else None
+
+
+def _list_of(operation: Operation, keys: list[str]) -> str:
+    """The first of the result's keys that is a list: some name a text that belongs to it too."""
+    shapes = operation.output.members if operation.output is not None else {}
+    return next((key for key in keys if key in shapes and shapes[key].type_name in ("list", "map")), keys[0])
+
+
+def limit_error(operation: Operation, limit: Any) -> AwsError:
+    """The error for a limit that is no number, by the operation's own model where it names one."""
+    text = f"The value {limit!r} is not a valid number of results"
+    named = modelled_error(
+        operation, "InvalidInput", "ValidationException", "InvalidParameterException", "InvalidArgument"
+    )
+    return named(text) if named is not None else AwsError("InvalidParameterValue", text)
 
 
 def token_error(operation: Operation, token: Any) -> AwsError:

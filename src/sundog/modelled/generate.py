@@ -39,10 +39,10 @@ def _longer(ids: Any, pattern: str, low: int) -> str:
     """Hexadecimal digits or letters, as many as there must be."""
     text = ids.hex(low)
     try:
-        fits = re.compile(_python(pattern)).fullmatch(text)
+        regex = _compiled(pattern)
     except re.error:
         return text
-    return text if fits else ids.alnum(low, upper=False)
+    return text if regex is None or regex.fullmatch(text) else ids.alnum(low, upper=False)
 
 
 def _styled(ids: Any, style: str, high: int) -> str:
@@ -76,15 +76,24 @@ def style_of(pattern: str | None, low: int, high: int) -> str | None:
         return None
     regex = None
     if pattern:
-        try:
-            regex = re.compile(_python(pattern))
-        except re.error:
-            regex = None
+        regex = _compiled(pattern)
     for style in _STYLES:
         sample = _SAMPLES[style]
         if low <= len(sample) <= high and (regex is None or regex.fullmatch(sample)):
             return style
     return None if pattern else "lower8"
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return re.compile(_python(pattern))
+        except re.error:
+            return None
 
 
 def literal_start(pattern: str) -> str:

@@ -26,6 +26,8 @@ _ENDS = frozenset(["get", "describe", "list"])
 def own_name(noun: str, member: str) -> str | None:
     """The canonical identity that a member gives the noun's resource; None if it gives none."""
     found = canon(member, noun)
+    if found == "" and noun.endswith(("Version", "Revision")):
+        return "version"
     if found in (
         "",
         "idorarn",
@@ -44,6 +46,19 @@ def own_name(noun: str, member: str) -> str | None:
     if found in IDENTITIES:
         return found
     return None
+
+
+def gives_key(noun: str, key: str, member: str, shape: Shape | None) -> bool:
+    """Whether a member of what makes the resource gives its key."""
+    if low(member) == key:
+        return True
+    shown = {low(n): canon(n, noun) for n in members(shape)}
+    own = any(short == key for name, short in shown.items() if name != low(member))
+    short = canon(member, noun)
+    if short == "":
+        return key == "id" and not own
+    # Where the resource shows both this member and a key of its own, this is something else: the account of an account.
+    return short == key and not (own and low(member) in shown)
 
 
 def is_own(noun: Noun, member: str) -> bool:
@@ -243,11 +258,7 @@ def noun_of(self: Inference, noun: str, makers: list[Parsed]) -> Noun:
     key = idents[0] if idents else ""
     wrap = wrapper(maker.model.input_shape, noun)
     given = [*maker_names, *(members(wrap[1]) if wrap else ())]
-    client = (
-        any((canon(n, noun) == key or low(n) == key or (key == "id" and canon(n, noun) == "")) for n in given)
-        if key
-        else False
-    )
+    client = bool(key) and any(gives_key(noun, key, n, shape) for n in given)
     key_shape = ""
     if own and base is not None:
         found_shape = members(base.model.input_shape).get(own[0][0])

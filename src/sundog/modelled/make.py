@@ -98,6 +98,9 @@ def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
         arn = arn_of(tx, service, noun, base, names, scopes)
         if ident == "arn" and not names.get("name") and not names.get("id") and base not in arn:
             arn = f"{arn}/{base}"
+        least = max((shape.metadata.get("min", 0) for shape in _shown(plan, noun, "arn")), default=0)
+        if len(arn) < least:
+            arn = f"{arn}/{tx.ids.hex(max(8, least - len(arn)))}"
     if ident == "arn":
         key = arn
         there = shelf.exact(scopes, key)
@@ -189,15 +192,13 @@ def change(plan: Plan, tx: Tx, row: Resource, params: Params) -> Resource:
 
 def _given_key(plan: Plan, noun: Noun, data: Params, names: Params) -> str:
     ident = noun.idents[0] if noun.idents else ""
+    if not noun.client_named:
+        names.pop(ident, None)
+        return ""
     value = names.get(ident)
-    if value is None and noun.client_named:
+    if value is None and ident in ("id", "name"):
         for name, item in data.items():
-            if (
-                isinstance(item, (str, int))
-                and not isinstance(item, bool)
-                and canon(name, noun.name) == ""
-                and ident in ("id", "name")
-            ):
+            if isinstance(item, (str, int)) and not isinstance(item, bool) and canon(name, noun.name) == "":
                 value = item
                 break
     if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":

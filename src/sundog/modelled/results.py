@@ -123,6 +123,8 @@ def _elements(plan: Plan, views: list[View], element: Shape, member: str, noun: 
         made: Params = {}
         for seen in views:
             assert seen.row is not None
+            if not seen.row.key:
+                continue
             if isinstance(element, StructureShape):
                 made[seen.row.key] = show(seen, element)
             elif element.type_name == "string":

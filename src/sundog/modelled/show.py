@@ -249,7 +249,7 @@ def special(view: View, key: str, short: str, member: Shape) -> Any:
         if short in ("arn", "resourcearn", "idorarn") or (short == "id" and not row.key):
             return row.arn
         if short in ("id", "") and row.key:
-            return row.key
+            return row.key if len(row.key) >= member.metadata.get("min", 0) else stable_id(row)
         if short == "name" and row.key and view.noun is not None and view.noun.idents[:1] == ("name",):
             return row.key
         if key in _ACCOUNT:
@@ -315,6 +315,15 @@ _DONE = frozenset(
         "Succeeded",
     ]
 )
+
+
+def stable_id(row: Resource) -> str:
+    """An id for what is known by a name: always the same one."""
+    import hashlib
+
+    text = f"{row.home}/{row.scope}/{row.key}/{row.serial_}"
+    digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
 
 
 def token_of(row: Resource) -> str:
