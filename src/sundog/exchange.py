@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 def answer(cloud: Cloud, request: Request, final: bool) -> Response:
     """The response to a request; ``Wait`` comes through."""
+    if request.path.startswith("/SimpleNotificationService-"):
+        from sundog.services.sns.web import page
+
+        found = page(request)
+        if found is not None:
+            return found
     try:
         routed = route(request, cloud.hosts)
     except RouteError as error:

@@ -3,21 +3,50 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import hashlib
+import os
+import tempfile
 from typing import Any
+
+from sundog.settings import home
 
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
 }
 _SIGNED["UnsubscribeConfirmation"] = _SIGNED["SubscriptionConfirmation"]
+_PUBLIC = b"-----BEGIN CERTIFICATE-----"
 PREFIX = "/SimpleNotificationService-"
 
 
 @functools.lru_cache(maxsize=1)
 def _key() -> tuple[Any, bytes]:
-    """A key of this process's own, and its certificate: made when the first message is signed."""
+    """The key that signs, and its certificate. Both are kept, as it takes long to make a key."""
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    path = home() / "sns.pem"
+    try:
+        pem = path.read_bytes()
+        private, _, public = pem.partition(_PUBLIC)
+        key = load_pem_private_key(private, None, unsafe_skip_rsa_key_validation=True)
+        return key, _PUBLIC + public
+    except (OSError, ValueError):
+        pass
+    key, private, public = _make()
+    # Whoever can't keep it goes without.
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix="sns-")  # only its owner may read it
+        with os.fdopen(handle, "wb") as file:
+            file.write(private + public)
+        os.replace(name, path)
+    return key, public
+
+
+def _make() -> tuple[Any, bytes, bytes]:
+    """A key, and it and its certificate as text."""
     import datetime
 
     from cryptography import x509
@@ -37,7 +66,10 @@ def _key() -> tuple[Any, bytes]:
         .not_valid_after(begin + datetime.timedelta(days=36_500))
         .sign(key, hashes.SHA256())
     )
-    return key, certificate.public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return key, private, certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def certificate() -> bytes:
