@@ -12,6 +12,7 @@ from sundog.services.s3.condition import http_date
 from sundog.services.s3.notification import announce
 from sundog.services.s3.object_lock import check_bypass, check_removable
 from sundog.services.s3.place import bucket_of, current, is_version_id, key_bytes, version
+from sundog.services.s3.policy import allowed
 from sundog.services.s3.state import NULL, Bucket, Object
 from sundog.services.s3.version import check_mfa, put_version, remove_version
 
@@ -143,6 +144,9 @@ def _remove_item(
     tx: Tx, bucket: Bucket, item: api.ObjectIdentifier, bypass: bool, mfa: str | None
 ) -> api.DeletedObject:
     key, version_id = item.key, item.version_id
+    action = "s3:DeleteObject" if version_id is None else "s3:DeleteObjectVersion"
+    if not allowed(tx, action, bucket, key, version_id):
+        raise errors.denied()
     if version_id is not None and version_id != NULL:
         if not is_version_id(version_id) or version(tx, bucket, key_bytes(key), version_id) is None:
             raise errors.no_version(key, version_id)

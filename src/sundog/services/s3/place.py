@@ -89,7 +89,7 @@ def object_of(tx: Tx, bucket: Bucket, key: str, version_id: str | None, method: 
     if version_id is None:
         found = current(tx, bucket, raw)
         if found is None:
-            raise errors.no_key(key)
+            raise _no_key(tx, bucket, key)
         if found.marker:
             error = errors.no_key(key) if method in ("GET", "HEAD") else errors.not_allowed(method, "DeleteMarker")
             error.headers = {"x-amz-delete-marker": "true", "x-amz-version-id": found.version_id}
@@ -108,6 +108,16 @@ def object_of(tx: Tx, bucket: Bucket, key: str, version_id: str | None, method: 
         }
         raise error
     return found
+
+
+def _no_key(tx: Tx, bucket: Bucket, key: str) -> AwsError:
+    """What who may not list the bucket isn't told: that a key is not there."""
+    if tx.setting("enforce_iam"):
+        from sundog.services.s3.policy import allowed
+
+        if not allowed(tx, "s3:ListBucket", bucket, None):
+            return errors.denied()
+    return errors.no_key(key)
 
 
 def new_version_id(tx: Tx) -> str:

@@ -124,7 +124,12 @@ def put_object_tagging(tx: Tx, req: api.PutObjectTaggingRequest) -> api.PutObjec
 def get_object_tagging(tx: Tx, req: api.GetObjectTaggingRequest) -> api.GetObjectTaggingOutput:
     """A version's tags."""
     bucket = bucket_of(tx, req)
-    row = object_of(tx, bucket, req.key, req.version_id)
+    try:
+        row = object_of(tx, bucket, req.key, req.version_id)
+    except AwsError as error:
+        if error.code == "NoSuchKey":
+            error.members["Key"] = f"{bucket.name}/{req.key}"  # so it is told here, and only here
+        raise
     return api.GetObjectTaggingOutput(tag_set=row.tags, version_id=row.version_id if bucket.versioning else None)
 
 
