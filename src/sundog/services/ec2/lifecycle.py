@@ -47,7 +47,7 @@ def end(
     seconds: float = SECONDS,
     **changes: Any,
 ) -> R:
-    """Delete a row; gives it in the state ``now``. It can be seen as ``then`` for a while; None: it is gone once deleted."""
+    """Delete a row; gives it in the state ``now``. It can be seen as ``then`` for a while, with None not at all."""
     home, name, key = _place(row)
     if then is None:
         row = tx.update(row, **{field: now}, **changes)
