@@ -35,15 +35,18 @@ def pairs(tags: Iterable[Any]) -> Iterable[tuple[str, str]]:
         yield key, value if value is not None else ""
 
 
-def ec2_checked(tags: Iterable[Any]) -> Tags:
-    """A request's tags by EC2's rules: keys once, not empty, within the lengths, none of AWS's own."""
+def ec2_checked(tags: Iterable[Any], own: bool = False) -> Tags:
+    """A request's tags by EC2's rules: keys once, not empty, within the lengths, none of AWS's own.
+
+    ``own``: the request is a service's, which may give AWS's own tags.
+    """
     found: Tags = {}
     for key, value in pairs(tags):
         if key is None or key == "":
             raise AwsError("InvalidParameterValue", "Tag key cannot be empty" if key == "" else "Tag key cannot be null")
         if key in found:
             raise AwsError("InvalidParameterValue", f"Duplicate tag key '{key}' specified.")
-        if key.lower().startswith("aws:"):
+        if not own and key.lower().startswith("aws:"):
             raise AwsError(
                 "InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use"
             )

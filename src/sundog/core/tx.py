@@ -311,7 +311,7 @@ class Tx:
         for specification in tags:
             if specification.resource_type == wanted:
                 seen.extend(specification.tags or ())
-        return ec2_checked(seen) if seen else NO_TAGS
+        return ec2_checked(seen, own=self.entry.service != self.service) if seen else NO_TAGS
 
     def check_tag_specifications(self, taggable: tuple[str, ...]) -> None:
         """Refuse tag specifications for resource types that the operation doesn't make."""
