@@ -184,7 +184,7 @@ WRONG_PART = (
 
 @pytest.mark.parametrize("algorithm", sorted(COMPOSITE))
 def test_a_checksum_of_the_parts_checksums(s3, bucket, refused, algorithm):
-    made, where = begin(s3, bucket, algorithm, ChecksumType="COMPOSITE")
+    _, where = begin(s3, bucket, algorithm, ChecksumType="COMPOSITE")
     parts = send(s3, where, algorithm)
     name = f"Checksum{algorithm}"
     listed = s3.list_parts(**where)
@@ -193,8 +193,8 @@ def test_a_checksum_of_the_parts_checksums(s3, bucket, refused, algorithm):
     bare = [{member: value for member, value in part.items() if member != name} for part in parts]
     assert refused(s3.complete_multipart_upload, **where, MultipartUpload={"Parts": bare}) == {
         "Code": "InvalidRequest",
-        "Message": f"The upload was created using a {algorithm.lower()} checksum. The complete request must include the "
-        "checksum for each part. It was missing for part 1 in the request.",
+        "Message": f"The upload was created using a {algorithm.lower()} checksum. The complete request must include "
+        "the checksum for each part. It was missing for part 1 in the request.",
         "Status": 400,
     }
     wrong = [parts[0], {**parts[1], name: parts[2][name]}, parts[2]]
@@ -233,7 +233,7 @@ def test_a_checksum_of_the_parts_checksums(s3, bucket, refused, algorithm):
 
 @pytest.mark.parametrize("algorithm", sorted(WHOLE))
 def test_a_checksum_of_all_bytes_of_the_parts(s3, bucket, refused, algorithm):
-    made, where = begin(s3, bucket, algorithm, ChecksumType="FULL_OBJECT")
+    _, where = begin(s3, bucket, algorithm, ChecksumType="FULL_OBJECT")
     parts = send(s3, where, algorithm)
     name = f"Checksum{algorithm}"
     wrong = [{**parts[0], name: parts[2][name]}, *parts[1:]]
@@ -277,8 +277,8 @@ def test_an_upload_without_an_algorithm_takes_no_kind(s3, bucket, refused, kind)
     assert (answer["Code"], answer["PartNumber"]) == ("InvalidPart", "1")
     assert refused(s3.complete_multipart_upload, **where, MultipartUpload={"Parts": [part]}, ChecksumType=kind) == {
         "Code": "InvalidRequest",
-        "Message": "The upload was created using the null checksum mode. The complete request must use the same checksum "
-        "mode.",
+        "Message": "The upload was created using the null checksum mode. The complete request must use the same "
+        "checksum mode.",
         "Status": 400,
     }
     done = s3.complete_multipart_upload(**where, MultipartUpload={"Parts": [part]})

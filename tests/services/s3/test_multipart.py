@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 FIVE = b"a" * (5 * 1024 * 1024 + 1)
-NO_UPLOAD = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
+NO_UPLOAD = (
+    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or "
+    "completed."
+)
 WRONG_PART = (
     "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified "
     "entity tag may not match the part's entity tag."
