@@ -1,7 +1,8 @@
 """The code in the documentation runs.
 
 Every ``python`` block of a page is executed, in order, in one namespace; the test functions in it that take no
-fixtures are called. ``<!-- not run -->`` above a block leaves it out. CONTRIBUTING's example is followed to the letter instead.
+fixtures are called. ``<!-- not run -->`` above a block leaves it out. CONTRIBUTING's example is followed to the
+letter instead.
 """
 
 from __future__ import annotations
