@@ -18,7 +18,7 @@ import msgspec
 
 from sundog.behaviour import Behaviour, behaviour
 from sundog.core.arn import partition_of
-from sundog.core.calls import Call, Calls
+from sundog.core.calls import MODELLED, Call, Calls
 from sundog.core.clock import Clock
 from sundog.core.credential import AccessKey, Caller, account_of_unknown_key, caller_of
 from sundog.core.faults import Faults, fault_error
@@ -188,6 +188,8 @@ class Cloud:
                 from sundog.authority import authorize
 
                 authorize(tx, found.operation, params, call)
+            if self.settings.strict and found.fidelity == MODELLED:
+                self._refuse_modelled(found.operation)
             validate(found.operation, params, call.protocol, self.settings.strict)
             call.answer = self._answer(found, params, tx, call)
         except Wait:
@@ -235,6 +237,20 @@ class Cloud:
         if token is not None and found.token is not None:
             self._remember(found, params, token, result, tx)
         return result
+
+    def _refuse_modelled(self, operation: Operation) -> None:
+        from fnmatch import fnmatchcase
+
+        service = operation.service.name
+        name = f"{service}:{operation.name}"
+        if any(fnmatchcase(name, pattern) or fnmatchcase(service, pattern) for pattern in self.settings.allow_modelled):
+            return
+        raise AwsError(
+            "NotImplemented",
+            f"{name} is only modelled by Sundog, and strict=True refuses that. "
+            f"To allow it: allow_modelled=({name!r},), or ({service!r},) for the whole service.",
+            501,
+        )
 
     def _remember(self, found: Behaviour, params: dict[str, Any], token: str, result: dict[str, Any], tx: Tx) -> None:
         for old in tx.select(ClientToken):

@@ -24,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     - ``path``: ``direct`` answers boto3 without bytes where nobody would notice; ``wire`` always makes and parses bytes;
       ``server`` sends these over a loopback socket to a server in a thread.
     - ``strict``: operations that are only modelled are refused, and the models' patterns are enforced.
+    - ``allow_modelled``: operations that may be modelled though ``strict`` is set: ``glue``, ``glue:GetJob``, ``*``.
     - ``enforce_iam``: signatures are verified and policies decide. ``verify_signatures`` alone only does the first.
     - ``iam_file``: a JSON file of users, keys and policies that the cloud has from the start (see ``sundog.iam_file``).
     - ``refuse_unknown_images``: RunInstances refuses an AMI that nobody made, as AWS does.
@@ -39,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | str | None = None
     path: Literal["direct", "wire", "server"] = "direct"
     strict: bool = False
+    allow_modelled: tuple[str, ...] = ()
     enforce_iam: bool = False
     verify_signatures: bool = False
     iam_file: str | None = None
@@ -56,7 +58,7 @@ def from_environment(environ: Mapping[str, str] | None = None, **given: Any) -> 
     for name in Settings.__struct_fields__:
         text = source.get("SUNDOG_" + name.upper())
         if text is not None:
-            values[name] = [part for part in text.split(",") if part] if name == "allow_hosts" else text
+            values[name] = [part for part in text.split(",") if part] if name in ("allow_hosts", "allow_modelled") else text
     values.update({name: list(value) if isinstance(value, tuple) else value for name, value in given.items()})
     unknown = values.keys() - set(Settings.__struct_fields__)
     if unknown:
