@@ -295,16 +295,16 @@ class Blobs:
 
     def _adopt(self, body: IO[bytes]) -> _File | None:
         """A handle of our own on a nameless temporary file: its bytes need not be copied."""
-        inner = getattr(body, "_file", None)
-        if not isinstance(body, tempfile.SpooledTemporaryFile) or not hasattr(os, "pread"):
+        inner: Any = getattr(body, "_file", body) if isinstance(body, tempfile.SpooledTemporaryFile) else body
+        if not isinstance(getattr(inner, "name", None), int) or not hasattr(os, "pread"):
             return None
         with self._lock:
             if self._adopted >= ADOPTED:
                 return None
             self._adopted += 1
         try:
-            inner.flush()  # type: ignore[union-attr]
-            fd = os.dup(inner.fileno())  # type: ignore[union-attr]
+            inner.flush()
+            fd = os.dup(inner.fileno())
         except (OSError, AttributeError, ValueError):
             self._leave()
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sundog.core import Arn, Index, Key, Record, Tx, record
 from sundog.services.s3.state import Bucket
 
@@ -19,6 +21,7 @@ class AccessPoint(Record):
     policy: str | None = None
     blocks: dict[str, bool] = {}
     tags: dict[str, str] = {}
+    scope: dict[str, Any] | None = None
 
 
 @record(scope="partition")

@@ -12,6 +12,7 @@ from sundog.services.s3 import errors
 from sundog.services.s3.body import check_body
 from sundog.services.s3.notification import announce
 from sundog.services.s3.place import bucket_of, object_of
+from sundog.services.s3.public import blocks_of
 from sundog.services.s3.state import Bucket, Grant, Object
 
 ALL = "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -143,17 +144,12 @@ def for_new_object(tx: Tx, bucket: Bucket, req: Any) -> tuple[str, tuple[Grant, 
     # Full control for the bucket's owner, in whatever words, is what the object would have anyway.
     if mode == "BucketOwnerEnforced" and req.acl != "bucket-owner-full-control" and grants != private(bucket.account):
         raise not_supported()
-    refuse_public(bucket, grants)
+    refuse_public(tx, bucket, grants)
     return owner, grants
 
 
-def blocks(bucket: Bucket) -> dict[str, bool]:
-    """What of public access the bucket blocks."""
-    return bucket.configuration.get("public_access_block") or {}
-
-
-def refuse_public(bucket: Bucket, grants: tuple[Grant, ...]) -> None:
-    if is_public(grants) and blocks(bucket).get("BlockPublicAcls"):
+def refuse_public(tx: Tx, bucket: Bucket, grants: tuple[Grant, ...]) -> None:
+    if is_public(grants) and blocks_of(tx, bucket).get("BlockPublicAcls"):
         raise errors.denied()
 
 
@@ -203,7 +199,7 @@ def _put(tx: Tx, req: Any, bucket: Bucket, owner: str, bucket_owner: str | None)
         harmless = req.acl == "bucket-owner-full-control" or grants == private(bucket.account)
         if bucket_owner is None or not harmless:
             raise not_supported()
-    refuse_public(bucket, grants)
+    refuse_public(tx, bucket, grants)
     return grants
 
 

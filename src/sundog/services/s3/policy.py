@@ -12,11 +12,12 @@ from sundog.core import AwsError, Tx, op
 from sundog.core.access import canonical_id, verdict_for
 from sundog.core.policy import Policy, Request, Verdict, compile_policy, decide
 from sundog.services.s3 import errors
-from sundog.services.s3.acl import ALL, AUTHENTICATED, blocks, grants_of, ownership
+from sundog.services.s3.acl import ALL, AUTHENTICATED, grants_of, ownership
 from sundog.services.s3.acl import private as private_grants
 from sundog.services.s3.body import check_body
 from sundog.services.s3.place import bucket_of, current, key_bytes
 from sundog.services.s3.place import version as find_version
+from sundog.services.s3.public import blocks_of
 from sundog.services.s3.state import Bucket, Object
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def put_bucket_policy(tx: Tx, req: api.PutBucketPolicyRequest) -> None:
     check_body(tx, req)
     text = req.policy
     _check_document(text, bucket)
-    if blocks(bucket).get("BlockPublicPolicy") and is_public(text):
+    if blocks_of(tx, bucket).get("BlockPublicPolicy") and is_public(text):
         raise errors.denied(
             f'User: {tx.caller.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "'
             f'{tx.arn(bucket.name, region="", account="")}" because public policies are prevented by the '
@@ -330,7 +331,7 @@ def _document_for(tx: Tx, bucket: Bucket | None, row: Object | None) -> str | No
     if bucket is None or bucket.policy is None:
         return None
     foreign = tx.entry.access_key is None or tx.caller.account != bucket.account
-    if foreign and blocks(bucket).get("RestrictPublicBuckets") and is_public(bucket.policy):
+    if foreign and blocks_of(tx, bucket).get("RestrictPublicBuckets") and is_public(bucket.policy):
         return None
     if (
         row is not None
@@ -360,7 +361,7 @@ def _by_acl(tx: Tx, action: str, bucket: Bucket, row: Object | None) -> bool:
         if permission is None:
             return False
         grants = private_grants(bucket.account) if ownership(bucket) == "BucketOwnerEnforced" else bucket.acl
-    ignores = bool(blocks(bucket).get("IgnorePublicAcls"))
+    ignores = bool(blocks_of(tx, bucket).get("IgnorePublicAcls"))
     anonymous = tx.entry.access_key is None
     me = None if anonymous else canonical_id(tx.caller.account)
     for grant in grants:
