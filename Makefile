@@ -44,6 +44,9 @@ test-wire: $(VENV)/ready
 test-server: $(VENV)/ready
 	SUNDOG_PATH=server $(BIN)/python -m pytest tests/services tests/contract -n $(WORKERS) --dist loadfile -q
 
+probe: $(VENV)/ready ## every operation of every service with all inputs, and the life of every resource
+	SUNDOG_PROBE=whole $(BIN)/python -m pytest tests/contract -n $(WORKERS) -q
+
 bench: $(VENV)/ready ## the budgets of docs/budgets.md, side by side with moto in an environment of its own
 	$(BIN)/python benchmarks/run.py
 

@@ -161,3 +161,18 @@ def coverage(services: tuple[str, ...], level: str | None) -> None:
         for operation, fidelity in levels(service).items():
             if level in (None, fidelity):
                 click.echo(f"{fidelity:12} {service.name}:{operation}")
+
+
+@cli.command()
+@click.argument("service", required=False)
+def coverage(service: str | None) -> None:
+    """Say how well each operation is answered: of one service, or counts of all."""
+    from sundog.coverage import print_all, print_service
+    from sundog.wire.model import has_service
+
+    if service is None:
+        print_all(click.echo)
+    elif has_service(service):
+        print_service(service, click.echo)
+    else:
+        fail(f"there is no service {service}", 2)
