@@ -9,7 +9,7 @@ import sys
 def main(library, count):
     if library == "boto2":
         # boto 2 ended with Python 3.7; this lets later ones import it, and speak TLS through a proxy.
-        import sundog.boto2  # noqa: F401
+        import sundog.boto2  # noqa: F401, I001 - it comes before boto
         from servers_boto2 import add_servers, list_servers
     else:
         from servers_boto3 import add_servers, list_servers

@@ -138,32 +138,6 @@ def exec_(
 
 
 @cli.command()
-@click.argument("services", nargs=-1)
-@click.option(
-    "--level", type=click.Choice(["emulated", "modelled", "unsupported"]), help="Only operations so answered."
-)
-def coverage(services: tuple[str, ...], level: str | None) -> None:
-    """List how operations are answered: counts of the services that have handlers, or each operation of those named."""
-    from sundog.coverage import counts, emulated_services, levels
-    from sundog.wire.model import get_service
-
-    if not services:
-        click.echo(f"{'':28}{'emulated':>10}{'modelled':>10}{'unsupported':>13}")
-        for service in emulated_services():
-            found = counts(service)
-            click.echo(f"{service.name:28}{found['emulated']:10}{found['modelled']:10}{found['unsupported']:13}")
-        return
-    for name in services:
-        try:
-            service = get_service(name)
-        except Exception:
-            fail(f"botocore knows no service {name}", 2)
-        for operation, fidelity in levels(service).items():
-            if level in (None, fidelity):
-                click.echo(f"{fidelity:12} {service.name}:{operation}")
-
-
-@cli.command()
 @click.argument("service", required=False)
 def coverage(service: str | None) -> None:
     """Say how well each operation is answered: of one service, or counts of all."""

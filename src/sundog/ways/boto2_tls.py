@@ -48,7 +48,7 @@ def proxy_ssl(self: Any, host: str | None = None, port: int | None = None) -> HT
         context=context(self.https_validate_certificates, self.ca_certificates_file),
         **options,
     )
-    headers = self.get_proxy_auth_header() if self.proxy_user and self.proxy_pass else {}
+    headers: dict[str, str] = self.get_proxy_auth_header() if self.proxy_user and self.proxy_pass else {}
     made.set_tunnel(name, number, headers)
     return made
 
