@@ -1,11 +1,12 @@
 """Bodies outside of the rows: a row holds a ``Blob``, and what it stands for goes when no row or snapshot holds it.
 
-Equal bodies are kept once. Small ones stay in memory up to a limit, big ones lie in files; a whole made of parts is their
-blobs in a row, with nothing copied. Nobody ever names a file: its name is a random one in a folder of our own.
+Equal bodies are kept once. Small ones stay in memory up to a limit, big ones lie in files; a whole made of parts is
+their blobs in a row, with nothing copied. Nobody ever names a file: its name is a random one in a folder of our own.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -62,10 +63,8 @@ def _drop(fd: int | None, path: str | None, folder: _Folder | None) -> None:
     if fd is not None:
         os.close(fd)
     if path is not None:
-        try:
+        with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-        except FileNotFoundError:
-            pass
 
 
 class Blob:
@@ -166,6 +165,14 @@ class Blob:
                 return False
             left, right = left[count:], right[count:]
 
+    def __dump__(self) -> bytes:
+        """All of it, for a dump of the rows."""
+        return self.read()
+
+    @classmethod
+    def __load__(cls, data: bytes) -> Blob:
+        return Blob(hashlib.md5(data, usedforsecurity=False).hexdigest(), len(data), data)
+
     def __repr__(self) -> str:
         return f"<Blob {self.md5} {self.size} bytes>"
 
@@ -230,7 +237,7 @@ class Blobs:
         self._lock = threading.Lock()
 
     def put(self, body: Body, *hashers: Any) -> Blob:
-        """Keep a body, in one pass that also feeds the hashers. Its bytes may be anybody's; the file is left as it is."""
+        """Keep a body, in one pass that also feeds the hashers. A file is left as it is."""
         if isinstance(body, bytes):
             for hasher in hashers:
                 hasher.update(body)

@@ -13,7 +13,21 @@ from sundog.core.store import Store
 
 FORMAT = 1
 
-_encoder = msgspec.msgpack.Encoder()
+
+
+def _plain(value: Any) -> Any:
+    """What a field that isn't data itself (a body) is dumped as: what its ``__dump__`` gives."""
+    dumped = getattr(value, "__dump__", None)
+    if dumped is None:
+        raise TypeError(f"{type(value).__name__} can't be dumped")
+    return dumped()
+
+
+def _made(kind: type, value: Any) -> Any:
+    return kind.__load__(value)  # type: ignore[attr-defined]
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
 
 
 class _Part(msgspec.Struct, array_like=True):
@@ -68,7 +82,7 @@ def encode_row(row: Record) -> bytes:
 
 def decode_row(table: str, data: bytes) -> Record:
     """The row of a table that ``encode_row`` made the bytes of."""
-    return msgspec.msgpack.decode(data, type=find_table(table))
+    return msgspec.msgpack.decode(data, type=find_table(table), dec_hook=_made)
 
 
 def _record_class(table: str, module: str) -> type[Record]:
@@ -84,4 +98,4 @@ def _record_class(table: str, module: str) -> type[Record]:
 
 @lru_cache(maxsize=1024)
 def _decoder(cls: type[Record]) -> msgspec.msgpack.Decoder[list[Any]]:
-    return msgspec.msgpack.Decoder(list[cls])
+    return msgspec.msgpack.Decoder(list[cls], dec_hook=_made)

@@ -185,6 +185,7 @@ def _from_policy(policy: Any) -> tuple[Grant, ...]:
 
 
 def _put(tx: Tx, req: Any, bucket: Bucket, owner: str, bucket_owner: str | None) -> tuple[Grant, ...]:
+    check_body(tx, req)
     grants = from_request(tx, req, owner, bucket_owner)
     policy = req.access_control_policy
     if grants is not None and policy is not None:
@@ -193,7 +194,6 @@ def _put(tx: Tx, req: Any, bucket: Bucket, owner: str, bucket_owner: str | None)
         if policy is None:
             message = "Your request was missing a required header"
             raise errors.fault("MissingSecurityHeader", message, 400, MissingHeaderName="x-amz-acl")
-        check_body(tx, req)
         grants = _from_policy(policy)
     if ownership(bucket) == "BucketOwnerEnforced":
         harmless = req.acl == "bucket-owner-full-control" or grants == private(bucket.account)

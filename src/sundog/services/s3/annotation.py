@@ -33,9 +33,9 @@ class Annotation(Record):
 def _place(tx: Tx, req: Any, method: str) -> tuple[Bucket, Object]:
     bucket = bucket_of(tx, req)
     row = object_of(tx, bucket, req.key, req.version_id, method)
-    if "object_if_match" in req.wire_ and req.object_if_match is not None:
-        if req.object_if_match.strip('"') not in (row.etag, "*"):
-            raise errors.precondition("If-Match")
+    wanted = req.object_if_match if "object_if_match" in req.wire_ else None
+    if wanted is not None and wanted.strip('"') not in (row.etag, "*"):
+        raise errors.precondition("If-Match")
     return bucket, row
 
 

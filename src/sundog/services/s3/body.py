@@ -18,8 +18,8 @@ from sundog.services.s3.crc import has_machine_code
 
 MAX_PUT = 5 * 1024**3
 UNASKED = 32 * 1024 * 1024
-"""Up to this size an object gets the checksum that nobody sent at once; else, without machine code for it, when it is asked
-for."""
+"""Up to this size an object gets at once the checksum that nobody sent; a bigger one, without machine code for it, when
+it is asked for."""
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):

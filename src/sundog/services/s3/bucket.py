@@ -83,7 +83,8 @@ def create_bucket(tx: Tx, req: api.CreateBucketRequest) -> api.CreateBucketOutpu
     if found is not None:
         if found.account != tx.account:
             message = (
-                "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
+                "The requested bucket name is not available. The bucket namespace is shared by all "
+                "users of the system. "
                 "Please select a different name and try again."
             )
             raise errors.fault("BucketAlreadyExists", message, 409, BucketName=name)

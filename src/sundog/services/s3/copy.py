@@ -105,7 +105,8 @@ def copy_object(tx: Tx, req: api.CopyObjectRequest) -> api.CopyObjectOutput:
     itself = origin.name == bucket.name and source.key == raw
     if itself and not _changes(req, bucket, source, about):
         raise errors.invalid(
-            "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
+            "This copy request is illegal because it is trying to copy an object to itself "
+            "without changing the object's "
             "metadata, storage class, website redirect location or encryption attributes."
         )
     owner, grants = acl.for_new_object(tx, bucket, req)

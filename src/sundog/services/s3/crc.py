@@ -1,7 +1,7 @@
 """CRC-32C and CRC-64/NVME. With ``awscrt`` installed its machine code is used, else big integers do the work.
 
-Over GF(2), P(x) to the power of 2^k is P(x^(2^k)): a multiple of P whose terms stand 2^k bits apart. So a long message is
-reduced lane by lane, each lane a big integer: some tens of XORs take the place of one table look-up a byte.
+Over GF(2), P(x) to the power of 2^k is P(x^(2^k)): a multiple of P whose terms stand 2^k bits apart. So a long message
+is reduced lane by lane, each lane a big integer: some tens of XORs take the place of one table look-up a byte.
 """
 
 from __future__ import annotations

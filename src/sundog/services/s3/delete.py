@@ -147,8 +147,9 @@ def _remove_item(
     action = "s3:DeleteObject" if version_id is None else "s3:DeleteObjectVersion"
     if not allowed(tx, action, bucket, key, version_id):
         raise errors.denied()
-    if version_id is not None and version_id != NULL:
-        if not is_version_id(version_id) or version(tx, bucket, key_bytes(key), version_id) is None:
+    if version_id not in (None, NULL):
+        known = is_version_id(version_id) and version(tx, bucket, key_bytes(key), version_id) is not None
+        if not known:
             raise errors.no_version(key, version_id)
     row = current(tx, bucket, key_bytes(key))
     _check_match(bucket, row, key, item.e_tag)

@@ -56,7 +56,8 @@ def customer_key(req: Any, prefix: str = "sse_customer_") -> str | None:
     digest = base64.b64encode(hashlib.md5(secret, usedforsecurity=False).digest()).decode()
     if md5 is None:
         raise errors.denied(
-            "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key."
+            "Requests specifying Server Side Encryption with Customer provided keys must provide "
+            "the correct secret key."
         )
     if md5 != digest:
         raise errors.argument(name, ..., "The calculated MD5 hash of the key did not match the hash that was provided.")
@@ -76,7 +77,8 @@ def check_access(row: Object, req: Any, prefix: str = "sse_customer_") -> None:
         )
     if customer_key(req, prefix) != row.encryption.customer_md5:
         raise errors.denied(
-            "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key."
+            "Requests specifying Server Side Encryption with Customer provided keys must provide "
+            "the correct secret key."
         )
 
 
@@ -97,7 +99,10 @@ def for_new_object(tx: Tx, bucket: Bucket, req: Any) -> Encryption:
         message = "The encryption method specified is not supported"
         raise errors.argument("x-amz-server-side-encryption", algorithm, message)
     if key_id is not None and algorithm not in KMS:
-        message = "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms"
+        message = (
+            "Server Side Encryption with AWS KMS managed key requires HTTP header "
+            "x-amz-server-side-encryption : aws:kms"
+        )
         raise errors.argument("x-amz-server-side-encryption", algorithm, message)
     rule = default_rule(bucket)
     if algorithm is None:

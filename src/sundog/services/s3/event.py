@@ -37,7 +37,7 @@ def send(tx: Tx, bucket: Bucket, event: str, row: Object, more: dict[str, Any]) 
     """Have an event delivered, once this transaction stands, to whoever wants it."""
     configuration = bucket.configuration["notification"]
     record: dict[str, Any] | None = None
-    for member, arn_member, _, service in KINDS:
+    for member, arn_member, _, _ in KINDS:
         for item in configuration.get(member, ()):
             if not _wants(item, event, row.name):
                 continue

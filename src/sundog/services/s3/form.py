@@ -118,7 +118,7 @@ def _mapped(body: Any) -> Any:
 def _cut(data: Any, start: int, stop: int) -> Any:
     if isinstance(data, bytes):
         return data[start:stop]
-    out = tempfile.SpooledTemporaryFile(8 * 1024 * 1024)
+    out = tempfile.SpooledTemporaryFile(8 * 1024 * 1024)  # noqa: SIM115 - it lives as long as the request
     for position in range(start, stop, 1 << 20):
         out.write(data[position : min(position + (1 << 20), stop)])
     out.seek(0)

@@ -168,7 +168,8 @@ def upload_part(tx: Tx, req: api.UploadPartRequest) -> api.UploadPartOutput:
     claimed = checksum.sent(req)
     if claimed is not None and upload.algorithm is not None and claimed[0] != upload.algorithm:
         raise errors.invalid(
-            f"Checksum Type mismatch occurred, expected checksum Type: {upload.algorithm.lower()}, actual checksum Type: "
+            f"Checksum Type mismatch occurred, expected checksum Type: {upload.algorithm.lower()}, "
+            "actual checksum Type: "
             f"{claimed[0].lower()}"
         )
     taken = take(tx, req, req.body, part=True)
@@ -242,7 +243,8 @@ def _check_part_checksum(upload: Upload, req: Any, item: Any, part: Part) -> Non
     if found is None:
         if upload.kind == COMPOSITE:
             raise errors.invalid(
-                f"The upload was created using a {upload.algorithm.lower()} checksum. The complete request must include "
+                f"The upload was created using a {upload.algorithm.lower()} checksum. The complete "
+                "request must include "
                 f"the checksum for each part. It was missing for part {part.number} in the request."
             )
         return
@@ -268,7 +270,8 @@ def _whole_checksum(upload: Upload, req: Any, chosen: list[Part], blob: Any) -> 
     if upload.algorithm is None:
         if req.checksum_type is not None:
             raise errors.invalid(
-                "The upload was created using the null checksum mode. The complete request must use the same checksum mode."
+                "The upload was created using the null checksum mode. The complete request must use "
+                "the same checksum mode."
             )
         if upload.encryption.customer_md5 is not None:
             return None
@@ -287,7 +290,9 @@ def _whole_checksum(upload: Upload, req: Any, chosen: list[Part], blob: Any) -> 
         if claimed is not None and claimed[1].rpartition("-")[0] not in (value, "") and claimed[1] != value:
             raise checksum.mismatch(claimed[0])
         return Checksum(upload.algorithm, f"{value}-{len(chosen)}", COMPOSITE)
-    value = checksum.whole(upload.algorithm, ((item.value, part.size) for item, part in zip(values, chosen) if item))
+    value = checksum.whole(
+        upload.algorithm, ((item.value, part.size) for item, part in zip(values, chosen, strict=True) if item)
+    )
     if claimed is not None and claimed[1] != value:
         raise checksum.mismatch(claimed[0])
     return Checksum(upload.algorithm, value)
@@ -304,7 +309,8 @@ def complete_multipart_upload(tx: Tx, req: api.CompleteMultipartUploadRequest) -
     size = sum(part.size for part in chosen)
     if req.mpu_object_size is not None and req.mpu_object_size != size:
         raise errors.invalid(
-            f"The provided 'x-amz-mp-object-size' header value {req.mpu_object_size} does not match what was computed: {size}"
+            f"The provided 'x-amz-mp-object-size' header value {req.mpu_object_size} does not "
+            f"match what was computed: {size}"
         )
     last = current(tx, bucket, upload.key)
     _check_conditions(req, upload, last, req.key)

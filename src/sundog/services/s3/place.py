@@ -25,6 +25,10 @@ def bucket_of(tx: Tx, req: Any, name: str | None = None) -> Bucket:
     bucket = find_bucket(tx, req.bucket if name is None else name)
     if expected is not None and expected != bucket.account:
         raise errors.denied()
+    if "logging" in bucket.configuration:
+        from sundog.services.s3.log import note
+
+        note(tx, bucket)
     return bucket
 
 

@@ -8,7 +8,7 @@ from sundog.services.s3.state import Bucket
 
 
 def check_region(tx: Tx, bucket: Bucket) -> None:
-    """Send the client to the bucket's region, as AWS's own hosts do. A server of ours has all regions at one address."""
+    """Send the client to the bucket's region, as AWS's own hosts do. A server of ours has all at one address."""
     request = tx.entry.http
     if request is None or tx.entry.kind != "call" or tx.entry.service != "s3":
         return

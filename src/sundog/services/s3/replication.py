@@ -60,7 +60,8 @@ def _check_rule(tx: Tx, rule: Any) -> None:
         raise errors.malformed()
     if rule.filter is not None and rule.delete_marker_replication is None:
         raise errors.invalid(
-            "DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration schema."
+            "DeleteMarkerReplication must be specified for this version of Cross Region "
+            "Replication configuration schema."
         )
     target = tx.find(Bucket, arn.resource)
     if target is None:

@@ -170,8 +170,7 @@ def _failed(
         try:
             row = _find(tx, bucket, document)
             if row is not None:
-                made = _object(row, request, dict(headers), trouble.status)
-                return made
+                return _object(row, request, dict(headers), trouble.status)
             second = Trouble(404, "NoSuchKey", "The specified key does not exist.", Key=document)
         except Trouble as error:
             second = error

@@ -15,7 +15,7 @@ NULL = "null"
 
 
 class Grant(msgspec.Struct, frozen=True, gc=False):
-    """Who may do what. ``kind`` is CanonicalUser, Group or AmazonCustomerByEmail; ``who`` an id, a URI, or an address."""
+    """Who may do what. ``kind`` is CanonicalUser, Group or AmazonCustomerByEmail, ``who`` an id, a URI, an address."""
 
     kind: str
     who: str

@@ -66,7 +66,8 @@ def preflight(tx: Tx, routed: Routed, request: Request, call: Call) -> Response:
     if rule is None:
         raise forbidden(
             "This CORS request is not allowed. This is usually because the evalution of Origin, request method / "
-            "Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS "
+            "Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted "
+            "by the resource's CORS "
             "spec."
         )
     made = request_headers(routed.service, call.request_id)

@@ -56,7 +56,8 @@ def _check_rule(rule: Any) -> None:
         raise errors.invalid("You can only define ReplaceKeyPrefix or ReplaceKey but not both.")
     if condition is not None and not plain(condition):
         raise errors.invalid(
-            "Condition cannot be empty. To redirect all requests without a condition, the condition element shouldn't be "
+            "Condition cannot be empty. To redirect all requests without a condition, the "
+            "condition element shouldn't be "
             "present."
         )
     code = redirect.http_redirect_code
@@ -67,7 +68,8 @@ def _check_rule(rule: Any) -> None:
 def _check_protocol(protocol: str | None) -> None:
     if protocol is not None and protocol not in ("http", "https"):
         raise errors.invalid(
-            "Invalid protocol, protocol can be http or https. If not defined the protocol will be selected automatically."
+            "Invalid protocol, protocol can be http or https. If not defined the protocol will be "
+            "selected automatically."
         )
 
 
