@@ -37,12 +37,12 @@ test: test-direct test-wire test-server ## the whole suite, on the direct path, 
 test-direct: $(VENV)/ready .protocol-cases/ready
 	$(BIN)/python -m pytest tests examples -n $(WORKERS) --dist loadfile -q
 
-# What doesn't depend on the path (codecs, the store, the ways in) has run by now.
+# What doesn't depend on the path (codecs, the store, the ways in), or takes each path by itself, has run by now.
 test-wire: $(VENV)/ready
-	SUNDOG_PATH=wire $(BIN)/python -m pytest tests/services tests/contract -n $(WORKERS) --dist loadfile -q
+	SUNDOG_PATH=wire $(BIN)/python -m pytest tests/services -n $(WORKERS) --dist loadfile -q
 
 test-server: $(VENV)/ready
-	SUNDOG_PATH=server $(BIN)/python -m pytest tests/services tests/contract -n $(WORKERS) --dist loadfile -q
+	SUNDOG_PATH=server $(BIN)/python -m pytest tests/services -n $(WORKERS) --dist loadfile -q
 
 probe: $(VENV)/ready ## every operation of every service with all inputs, and the life of every resource
 	SUNDOG_PROBE=whole $(BIN)/python -m pytest tests/contract -n $(WORKERS) -q
