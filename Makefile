@@ -35,14 +35,14 @@ demo: .demo/ready ## the main job: boto 2 and boto3 in the four ways
 test: test-direct test-wire test-server ## the whole suite, on the direct path, the wire path and over the server
 
 test-direct: $(VENV)/ready .protocol-cases/ready
-	$(BIN)/python -m pytest tests examples -n $(WORKERS) --dist loadfile -q
+	$(BIN)/python -m pytest tests examples -n $(WORKERS) --dist worksteal -q
 
 # What doesn't depend on the path (codecs, the store, the ways in), or takes each path by itself, has run by now.
 test-wire: $(VENV)/ready
-	SUNDOG_PATH=wire $(BIN)/python -m pytest tests/services -n $(WORKERS) --dist loadfile -q
+	SUNDOG_PATH=wire $(BIN)/python -m pytest tests/services -n $(WORKERS) --dist worksteal -q
 
 test-server: $(VENV)/ready
-	SUNDOG_PATH=server $(BIN)/python -m pytest tests/services -n $(WORKERS) --dist loadfile -q
+	SUNDOG_PATH=server $(BIN)/python -m pytest tests/services -n $(WORKERS) --dist worksteal -q
 
 probe: $(VENV)/ready ## every operation of every service with all inputs, and the life of every resource
 	SUNDOG_PROBE=whole $(BIN)/python -m pytest tests/contract -n $(WORKERS) -q
