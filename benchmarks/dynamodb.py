@@ -85,7 +85,8 @@ def main() -> None:
         found = compare("dynamodb", name, {"TableName": "things", **arguments}, prepare)
         ours = [found["floor_us"] * found[path] for path in ("direct", "wire")]
         print(
-            f"dynamodb.{name}: floor {found['floor_us']:.0f} us, direct {found['direct']:.2f} (budget 0.5; {ours[0]:.0f} us), "
+            f"dynamodb.{name}: floor {found['floor_us']:.0f} us, "
+            f"direct {found['direct']:.2f} (budget 0.5; {ours[0]:.0f} us), "
             f"wire {found['wire']:.2f} (budget 1.3)"
         )
     with mock_aws(path="direct"):

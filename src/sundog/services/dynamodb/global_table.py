@@ -248,7 +248,7 @@ def create_global_table(tx: Tx, req: api.CreateGlobalTableInput) -> api.CreateGl
     name = req.global_table_name
     if tx.find(GlobalTable, name) is not None:
         raise api.GlobalTableAlreadyExistsException(f"Global table with name: '{name}' already exists")
-    regions = tuple(replica.region_name for replica in req.replication_group)
+    regions: tuple[str, ...] = tuple(replica.region_name or "" for replica in req.replication_group)
     for region in regions:
         table = _member(tx, name, region)
         if next(rows.rows(tx.in_(region=region)).starting_with(table.table_id), None) is not None:

@@ -111,7 +111,7 @@ def _rows(tx: Tx, table: Table, index: SecondaryIndex | None, bounds: Bounds, re
             yield row
 
 
-def start_key(table: Table, index: SecondaryIndex | None, start: Item) -> tuple[Any, ...]:
+def start_key(table: Table, index: SecondaryIndex | None, start: Any) -> tuple[Any, ...]:
     """The position that ``ExclusiveStartKey`` names."""
     start = accept(start)[0]
     parts: dict[str, KeyPart] = {part.name: part for part in table.parts}

@@ -98,7 +98,7 @@ def _length(form: Any) -> int:
     return len(form) if isinstance(form, bytes) or form.isascii() else len(form.encode("utf-8", "surrogatepass"))
 
 
-def key_attributes(table: Table, item: Item) -> Item:
+def key_attributes(table: Table, item: Any) -> Item:
     """The key's attributes out of an item."""
     if table.range is None:
         return {table.hash.name: item[table.hash.name]}

@@ -230,7 +230,7 @@ def update_table_replica_auto_scaling(
         known[update.region_name] = one
         for each in update.replica_global_secondary_index_updates or ():
             settings = each.provisioned_read_capacity_auto_scaling_update
-            found = {"IndexName": each.index_name, "IndexStatus": "ACTIVE"}
+            found: dict[str, Any] = {"IndexName": each.index_name, "IndexStatus": "ACTIVE"}
             if settings is not None:
                 found["ProvisionedReadCapacityAutoScalingSettings"] = _settings(settings)
             others = [old for old in one.get("indexes", ()) if old["IndexName"] != each.index_name]

@@ -104,10 +104,11 @@ def run_all(tx: Tx, steps: list[Any]) -> list[Any]:
 def transact_write_items(tx: Tx, req: api.TransactWriteItemsInput) -> api.TransactWriteItemsOutput:
     """Write several items, each under its condition, or none."""
     token = req.client_request_token
+    listed = req.transact_items
     known = _remembered(tx, req, token)
     if known is not None:
         return _answer(req, known, "read")
-    steps = [_step(tx, each) for each in req.transact_items]
+    steps = [_step(tx, each) for each in listed]
     if sum(step.size for step in steps) > MAX_SIZE:
         raise bad_parameter("Aggregate size of the items in the transaction exceeds the limit of 4 MB")
     _find_keys(steps)

@@ -38,7 +38,7 @@ NAMES = {
 # -- what comes in ------------------------------------------------------------------------------------------------
 
 
-def accept(item: Item) -> tuple[Item, int]:
+def accept(item: Any) -> tuple[Item, int]:
     """A request's item or key with its numbers canonical, and its size; refused if it isn't valid."""
     odd: list[str] = []
     size = 0
@@ -65,8 +65,8 @@ def _measure(value: Value, depth: int, odd: list[str]) -> int:
             "Supplied AttributeValue has more than one datatypes set, "
             "must contain exactly one of the supported datatypes"
         )
-    for kind, inner in value.items():  # noqa: B007  (the one there is)
-        break
+    kind = next(iter(value))
+    inner = value[kind]
     if kind == "S":
         return len(inner) if inner.isascii() else len(inner.encode("utf-8", "surrogatepass"))
     if kind == "N":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sundog.services.dynamodb import legacy
-from sundog.services.dynamodb.expression.bind import Names, Path
+from sundog.services.dynamodb.expression.bind import Names
 from sundog.services.dynamodb.expression.condition import ConditionBinder
 from sundog.services.dynamodb.expression.parser import (
     BetweenNode,
@@ -97,7 +97,7 @@ def _condition(attribute: Any, operator: str, values: list[Any], binder: Conditi
             f"Invalid condition in {PARAMETER}: {_SHOWN.get(operator, operator)} operator must have the key attribute "
             "as its first operand"
         )
-    path: Path = binder.path(attribute)
+    path = binder.path(attribute)
     if len(path) > 1:
         raise invalid("KeyConditionExpressions cannot have conditions on nested attributes")
     return KeyCondition(str(path[0]), operator, [binder.value(each) for each in values])

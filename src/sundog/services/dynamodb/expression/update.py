@@ -87,12 +87,13 @@ class Draft:
     __slots__ = ("item", "own")
 
     def __init__(self, item: Item) -> None:
-        self.item = dict(item)
+        self.item: Any = dict(item)
         self.own: dict[int, Any] = {}
 
     def _container(self, path: Path) -> Any:
         """The dict or list that holds the path's last part, made the draft's own."""
         holder: Any = self.item
+        part: Any
         for part in path[:-1]:
             if isinstance(holder, list):
                 if not isinstance(part, int) or part >= len(holder):
@@ -116,16 +117,16 @@ class Draft:
         return holder
 
     def put(self, path: Path, value: Value) -> None:
-        holder = self._container(path)
-        last = path[-1]
+        holder: Any = self._container(path)
+        last: Any = path[-1]
         if isinstance(holder, list) and isinstance(last, int) and last >= len(holder):
             holder.append(value)
         else:
             holder[last] = value
 
     def remove(self, path: Path) -> None:
-        holder = self._container(path)
-        last = path[-1]
+        holder: Any = self._container(path)
+        last: Any = path[-1]
         if isinstance(holder, list):
             if isinstance(last, int) and last < len(holder):
                 del holder[last]

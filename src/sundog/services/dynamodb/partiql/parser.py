@@ -80,7 +80,7 @@ class Sum(NamedTuple):
 
 class Select(NamedTuple):
     table: str
-    index: str | None
+    index_name: str | None
     paths: tuple[Path, ...] | None
     where: Any
     order: tuple[tuple[str, bool], ...]

@@ -137,7 +137,7 @@ def _only_key(table: Table, where: Any) -> bool:
 
 def _select(tx: Tx, tree: Select, start: Item | None, limit: int | None, consistent: bool) -> Done:
     there, table = open_table(tx, tree.table)
-    index = find_index(table, tree.index, consistent)
+    index = find_index(table, tree.index_name, consistent)
     hashes = (table.hash,) if index is None else index.hash
     values = fixed(tree.where)
     reverse = _order(tree, table, index, values)
