@@ -54,7 +54,8 @@ def test_a_deleted_gateway_gives_all_back(aws, ec2, vpc, subnet, gateway, alloca
     assert fails(ec2.delete_subnet, SubnetId=subnet)[0] == "DependencyViolation"
     assert ec2.delete_nat_gateway(NatGatewayId=nat)["NatGatewayId"] == nat
     found = one(ec2, nat)
-    assert found["State"] == "deleted" and "DeleteTime" in found
+    assert found["State"] == "deleted"
+    assert "DeleteTime" in found
     ec2.get_waiter("nat_gateway_deleted").wait(NatGatewayIds=[nat])
     ec2.release_address(AllocationId=allocation)
     (shown,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]

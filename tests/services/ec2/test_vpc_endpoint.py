@@ -67,8 +67,10 @@ def test_an_interface_endpoint_has_interfaces_and_names(ec2, named, subnet):
     assert (found["State"], found["PrivateDnsEnabled"], found["SubnetIds"]) == ("available", True, [subnet])
     assert [group["GroupName"] for group in found["Groups"]] == ["default"]
     names = [entry["DnsName"] for entry in found["DnsEntries"]]
-    assert names[0].startswith(made["VpcEndpointId"]) and names[0].endswith("api.ecr.us-east-1.vpce.amazonaws.com")
-    assert "us-east-1a" in names[1] and names[2] == "api.ecr.us-east-1.amazonaws.com"
+    assert names[0].startswith(made["VpcEndpointId"])
+    assert names[0].endswith("api.ecr.us-east-1.vpce.amazonaws.com")
+    assert "us-east-1a" in names[1]
+    assert names[2] == "api.ecr.us-east-1.amazonaws.com"
     (eni,) = ec2.describe_network_interfaces(NetworkInterfaceIds=found["NetworkInterfaceIds"])["NetworkInterfaces"]
     assert (eni["InterfaceType"], eni["Description"]) == (
         "vpc_endpoint",
@@ -82,11 +84,13 @@ def test_private_names_need_the_vpcs_dns(ec2, vpc, named, subnet, fails):
     call = {"VpcEndpointType": "Interface", "ServiceName": "com.amazonaws.us-east-1.sqs"}
     other = ec2.create_vpc(CidrBlock="10.5.0.0/16")["Vpc"]["VpcId"]
     code, message = fails(ec2.create_vpc_endpoint, VpcId=other, **call)
-    assert code == "InvalidParameter" and message.endswith(f"attributes set to true for {other}")
+    assert code == "InvalidParameter"
+    assert message.endswith(f"attributes set to true for {other}")
     ec2.create_vpc_endpoint(VpcId=other, PrivateDnsEnabled=False, **call)
     ec2.create_vpc_endpoint(VpcId=named, **call)
     code, message = fails(ec2.create_vpc_endpoint, VpcId=named, **call)
-    assert code == "InvalidParameter" and "conflicting DNS domain for sqs.us-east-1.amazonaws.com" in message
+    assert code == "InvalidParameter"
+    assert "conflicting DNS domain for sqs.us-east-1.amazonaws.com" in message
 
 
 def test_what_is_wrong_is_refused(ec2, vpc, subnet, fails):
@@ -143,7 +147,8 @@ def test_aws_services_are_listed(ec2, fails):
     only = ec2.describe_vpc_endpoint_services(Filters=[{"Name": "service-type", "Values": ["Gateway"]}])
     assert only["ServiceNames"] == ["com.amazonaws.us-east-1.dynamodb", "com.amazonaws.us-east-1.s3"]
     page = ec2.describe_vpc_endpoint_services(MaxResults=5)
-    assert len(page["ServiceDetails"]) == 5 and page["NextToken"]
+    assert len(page["ServiceDetails"]) == 5
+    assert page["NextToken"]
     assert fails(ec2.describe_vpc_endpoint_services, ServiceNames=["com.amazonaws.us-east-1.deprecated-service"]) == (
         "InvalidServiceName",
         "The Vpc Endpoint Service 'com.amazonaws.us-east-1.deprecated-service' does not exist",

@@ -81,7 +81,8 @@ def test_what_overlaps_or_is_not_there_fails(ec2, vpc, fails):
     same = ec2.create_vpc(CidrBlock="10.0.0.0/20")["Vpc"]["VpcId"]
     connection = offer(ec2, vpc, same)
     found = one(ec2, connection)["Status"]
-    assert found["Code"] == "failed" and "overlapping CIDR range" in found["Message"]
+    assert found["Code"] == "failed"
+    assert "overlapping CIDR range" in found["Message"]
     far = offer(ec2, vpc, "vpc-0123456789abcdef0", PeerRegion="eu-west-1")
     assert one(ec2, far)["Status"]["Code"] == "failed"
     assert fails(ec2.create_vpc_peering_connection, VpcId=vpc, PeerVpcId="vpc-0123456789abcdef0")[0] == (

@@ -1,0 +1,1 @@
+"""Transit gateways: their attachments, route tables and what passes between them."""
