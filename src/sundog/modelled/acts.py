@@ -9,6 +9,7 @@ import msgspec
 
 from sundog.modelled import faults
 from sundog.modelled.forms import content, is_failure
+from sundog.modelled.lacking import missing
 from sundog.modelled.make import change, make
 from sundog.modelled.names import TRANSITION, low
 from sundog.modelled.resource import Resource, Shelf
@@ -16,7 +17,6 @@ from sundog.modelled.results import answer_empty, answer_many, answer_one
 from sundog.modelled.show import View
 from sundog.modelled.table import Noun
 from sundog.modelled.tagging import list_tags, tag, untag
-from sundog.modelled.template import words
 from sundog.modelled.within import blocked, remove_within, scopes_given
 
 if TYPE_CHECKING:
@@ -84,20 +84,8 @@ def get(plan: Plan, tx: Tx, params: Params) -> Resource:
     """The resource that the call names; the operation's error if there is none."""
     found = find(plan, tx, params)
     if found is None:
-        raise missing(plan, named_value(plan, params), params)
+        raise missing(plan, tx, named_value(plan, params), params)
     return found
-
-
-def missing(plan: Plan, value: Any, params: Params | None = None) -> Exception:
-    noun = plan.noun
-    said = plan.tuned_op.missing or plan.tuned.missing
-    if said is None:
-        return faults.missing(plan.operation, noun.name if noun else "", value)
-    text = words(said.message, params or {}, value) if said.message else ""
-    error = faults.missing(plan.operation, noun.name if noun else "", value, said.code, text)
-    if said.status:
-        error.status = said.status
-    return error
 
 
 # -- acts
@@ -137,7 +125,7 @@ def read(plan: Plan, tx: Tx, params: Params) -> Params:
         if not noun.setting and not any(params.get(n) for n in (*plan.own, *plan.own_lists)):
             if not faults.models_missing(plan.operation, noun.name):
                 return answer_empty(plan, tx, params)
-        raise missing(plan, named_value(plan, params), params)
+        raise missing(plan, tx, named_value(plan, params), params)
     return answer_one(plan, view(plan, tx, found, params), params)
 
 
@@ -157,7 +145,7 @@ def update(plan: Plan, tx: Tx, params: Params) -> Params:
         if noun.setting and plan.rule.verb in ("Put", "Set", "Update", "Modify", "Change", "Enable"):
             _, found = make(plan, tx, params)
             return answer_one(plan, view(plan, tx, found, params), params)
-        raise missing(plan, named_value(plan, params), params)
+        raise missing(plan, tx, named_value(plan, params), params)
     row = change(plan, tx, found, params)
     return answer_one(plan, view(plan, tx, row, params), params)
 
@@ -179,7 +167,7 @@ def delete(plan: Plan, tx: Tx, params: Params) -> Params:
     if found is None:
         if plan.tuned_op.lenient or (noun.setting and not faults.models_missing(plan.operation, noun.name)):
             return answer_empty(plan, tx, params)
-        raise missing(plan, named_value(plan, params), params)
+        raise missing(plan, tx, named_value(plan, params), params)
     gone = remove(plan, tx, found, params)
     return answer_one(plan, view(plan, tx, gone, params), params)
 
@@ -217,7 +205,7 @@ def _delete_many(plan: Plan, tx: Tx, params: Params, member: str) -> Params:
         else:
             gone.append(remove(plan, tx, row))
     if lacking and plan.failures is None and not plan.name.startswith("Batch"):
-        raise missing(plan, lacking[0])
+        raise missing(plan, tx, lacking[0], params)
     return answer_many(plan, tx, gone, params, lacking)
 
 
@@ -239,7 +227,7 @@ def transition(plan: Plan, tx: Tx, params: Params) -> Params:
             else:
                 rows.append(_turned(plan, tx, row, {})[0])
         if lacking and plan.failures is None and not plan.name.startswith("Batch"):
-            raise missing(plan, lacking[0])
+            raise missing(plan, tx, lacking[0], params)
         return answer_many(plan, tx, rows, params, lacking)
     found = find(plan, tx, params)
     if found is None:
@@ -248,7 +236,7 @@ def transition(plan: Plan, tx: Tx, params: Params) -> Params:
         elif not (plan.own or plan.own_lists or plan.scopes):
             return answer_empty(plan, tx, params)
         else:
-            raise missing(plan, named_value(plan, params), params)
+            raise missing(plan, tx, named_value(plan, params), params)
     row, _ = _turned(plan, tx, found, params)
     return answer_one(plan, view(plan, tx, row, params), params)
 
@@ -295,7 +283,7 @@ def link(plan: Plan, tx: Tx, params: Params) -> Params:
 def unlink(plan: Plan, tx: Tx, params: Params) -> Params:
     found = find(plan, tx, params)
     if found is None:
-        raise missing(plan, named_value(plan, params), params)
+        raise missing(plan, tx, named_value(plan, params), params)
     shelf(plan, tx).delete(found)
     return _of_thing(plan, tx, found, params)
 
@@ -326,7 +314,7 @@ def facet(plan: Plan, tx: Tx, params: Params) -> Params:
     found = find(plan, tx, params)
     if found is None:
         if any(params.get(n) for n in (*plan.own, *plan.own_lists)):
-            raise missing(plan, named_value(plan, params), params)
+            raise missing(plan, tx, named_value(plan, params), params)
         return answer_empty(plan, tx, params)
     return answer_one(plan, view(plan, tx, found, params), params, lists=True)
 
@@ -354,7 +342,7 @@ def action(plan: Plan, tx: Tx, params: Params) -> Params:
     found = find(plan, tx, params)
     if found is None:
         if any(params.get(n) for n in (*plan.own, *plan.own_lists)):
-            raise missing(plan, named_value(plan, params), params)
+            raise missing(plan, tx, named_value(plan, params), params)
         return answer_empty(plan, tx, params)
     return answer_one(plan, view(plan, tx, found, params), params)
 

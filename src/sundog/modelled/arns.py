@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sundog.modelled.names import canon, kebab, low
+from sundog.modelled.template import PLACES
 
 if TYPE_CHECKING:
     from sundog.core.tx import Tx
@@ -30,6 +31,10 @@ def arn_of(tx: Tx, service: Service, noun: Noun, key: str, names: dict[str, Any]
         if name is None:
             return key
         wanted = low(name)
+        if wanted == "key":
+            return key
+        if name in PLACES:
+            return str(PLACES[name](tx))
         if wanted == "partition":
             return tx.partition
         if wanted == "region":

@@ -19,6 +19,9 @@ def handler_of(operation: Operation) -> Any:
     rule = rule_of(operation)
     if rule is None or rule.kind == "none":
         return None
+    from sundog.core.op import Op
+    from sundog.modelled.override import op_override
+
     prepared: list[Any] = []
 
     def answer(tx: Tx, req: Any) -> Any:
@@ -26,6 +29,7 @@ def handler_of(operation: Operation) -> Any:
             prepared.append(_prepare(operation, rule))
         return prepared[0](tx, req)
 
+    answer.__op__ = Op(True, None, op_override(operation.service, operation.name).idempotent, ())  # type: ignore[attr-defined]
     return answer
 
 

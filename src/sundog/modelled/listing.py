@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sundog.core.filter import pattern, text_of
 from sundog.modelled import faults
 from sundog.modelled.forms import PAGER, SORT, members
+from sundog.modelled.lacking import missing
 from sundog.modelled.names import canon, low, singular
 from sundog.modelled.resource import Resource, Shelf, index_of
 from sundog.modelled.within import scopes_given
@@ -57,7 +58,7 @@ def rows(plan: Plan, tx: Tx, params: Params) -> list[Resource]:
                 and not plan.name.startswith("Batch")
                 and faults.models_missing(plan.operation, noun.name)
             ):
-                raise faults.missing(plan.operation, noun.name, value)
+                raise missing(plan, tx, value, params)
     else:
         found = list(shelf.within(scopes))
     for test in tests(plan, params, noun.name):

@@ -15,7 +15,7 @@ from sundog.modelled.resource import Resource, Shelf, index_of
 from sundog.modelled.template import fill, merged, put
 from sundog.modelled.template import words as words_of
 from sundog.modelled.values import tags_of
-from sundog.modelled.within import require_parents, scopes_given
+from sundog.modelled.within import parents_of, require_parents, scopes_given
 
 if TYPE_CHECKING:
     from sundog.core.tx import Tx
@@ -67,7 +67,13 @@ def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
     scopes = tuple(scope or "" for scope in scopes_given(plan, tx, params))
     names = index_of(data, noun.name)
     _require_unique(plan, shelf, noun, names, scopes, params)
-    key = "" if noun.setting else _given_key(plan, noun, data, names)
+    for member, among in plan.tuned.counter.items():
+        data[member] = names[low(member)] = _count(shelf, noun, scopes, member, among, names)
+    if plan.tuned.key_text:
+        key = str(fill(tx, plan.tuned.key_text, names, {}))
+        data[noun.idents[0]] = names[noun.idents[0]] = key
+    else:
+        key = "" if noun.setting else _given_key(plan, noun, data, names)
     if key and noun.idents[:1] != ("arn",):
         there = shelf.exact(scopes, key)
         if there is not None:
@@ -110,9 +116,10 @@ def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
                 raise error
             row = change(plan, tx, there, params)
             return row, row
+    own = {"key": key, "arn": arn, **parents_of(plan, tx, scopes)} if plan.tuned.derive else {}
     for member, template in plan.tuned.derive.items():
         if low(member) not in names:
-            value = fill(tx, template, names, {"key": key, "arn": arn})
+            value = fill(tx, template, names, own)
             put(data, member, value)
             names[low(member.split(".")[0])] = data[member.split(".")[0]]
     status = plan.tuned_op.status or _status_given(noun, names) or noun.settled
@@ -130,6 +137,17 @@ def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
             tx.at(tx.now + datetime.timedelta(seconds=30), settle, row.service, row.noun, row.scope, row.key, status)
         return row, replace(row, status=first)
     return row, row
+
+
+def _count(shelf: Shelf, noun: Noun, scopes: tuple[str, ...], member: str, among: list[str], names: Params) -> int:
+    """The next number of a member, among the resources that have the same values of others."""
+    highest = 0
+    for row in shelf.within(scopes):
+        held = index_of(row.data, noun.name)
+        if all(held.get(low(other)) == names.get(low(other)) for other in among):
+            number = held.get(low(member))
+            highest = max(highest, number if isinstance(number, int) else 0)
+    return highest + 1
 
 
 def _taken(plan: Plan, noun: Noun, key: Any, params: Params) -> Exception | None:

@@ -61,6 +61,14 @@ class NounOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Members of which no two may have the same values."""
     blocked_by: dict[str, Words] = {}
     """It can't be deleted while there are resources of these nouns in it."""
+    within: dict[str, str] = {}
+    """What a scope is when the call names none."""
+    counter: dict[str, list[str]] = {}
+    """Members that count up, among the resources that have the same values of others."""
+    key_text: str = ""
+    """The key, made of other members."""
+    latest: str = ""
+    """A member whose value names the newest of those that have it."""
     seed: tuple[dict[str, Any], ...] = ()
     """What every account has from the start."""
     missing: Words | None = None
@@ -84,6 +92,8 @@ class OpOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Values of the answer's members, by dotted paths."""
     missing: Words | None = None
     exists: Words | None = None
+    idempotent: bool = True
+    """Whether a client token that comes again gets the first answer again."""
     lenient: bool = False
     """A resource that isn't there is no error."""
 
@@ -194,7 +204,12 @@ def _noun(name: str, base: Noun, tuned: NounOverride) -> Noun:
         ident = own_name(name, own) or low(own)
         changes["idents"] = (ident, *(i for i in base.idents if i != ident))
         changes["setting"] = False
-    for field in ("idents", "arn", "shape", "settled"):
+    if tuned.within:
+        scopes = changes.get("scopes", base.scopes)
+        changes["scopes"] = tuple(
+            msgspec.structs.replace(scope, default=tuned.within.get(scope.member, "")) for scope in scopes
+        )
+    for field in ("idents", "arn", "shape", "settled", "latest"):
         if getattr(tuned, field):
             changes[field] = getattr(tuned, field)
     for field in ("setting", "client_named", "status"):

@@ -100,6 +100,11 @@ class Shelf:
         found = self._named(text, scopes)
         if found is None and text.startswith("arn:"):
             found = self._named(tail_of(text), scopes)
+        if found is None and self.noun.latest:
+            wanted = tail_of(text) if text.startswith("arn:") else text
+            for row in self.within(scopes):
+                if row.data.get(self.noun.latest) == wanted and row.status != "INACTIVE":
+                    found = row
         return found
 
     def _named(self, text: str, scopes: tuple[str | None, ...]) -> Resource | None:

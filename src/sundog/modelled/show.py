@@ -60,6 +60,7 @@ _ACCOUNT = frozenset(
         "requesteraccountid",
     ]
 )
+_FINITE = re.compile(r"(Job|Run|Execution|Task|Query|Import|Export|Build|Invocation|Operation|Request|Statement|Scan|Crawl)$")
 _REGION = frozenset({"region", "awsregion", "regionname", "homeregion"})
 _CREATOR = frozenset(
     [
@@ -124,7 +125,7 @@ def show(view: View, shape: StructureShape, given: dict[str, Any] | None = None,
     if is_document(shape):
         return made
     noun = view.noun_name
-    status = status_path(shape, noun) if view.row is not None else ""
+    status = _status_path(view, shape) if view.row is not None else ""
     union = is_union(shape)
     for name, member in shape.members.items():
         if given is not None and name in given:
@@ -150,6 +151,12 @@ def show(view: View, shape: StructureShape, given: dict[str, Any] | None = None,
             else:
                 made[name] = zero(member, name, view.now)
     return made
+
+
+def _status_path(view: View, shape: StructureShape) -> str:
+    """The path of the status here: the noun's own, where the structure has that."""
+    own = view.noun.status if view.noun is not None else ""
+    return own if own and own.split(".")[0] in shape.members else status_path(shape, view.noun_name)
 
 
 def _union(view: View, shape: StructureShape) -> dict[str, Any]:
@@ -282,7 +289,7 @@ def special(view: View, key: str, short: str, member: Shape) -> Any:
             return _iso(row.changed)
         return None
     if kind == "timestamp":
-        if _CREATED.search(short):
+        if _CREATED.search(short) and (not short.startswith("start") or _FINITE.search(row.noun)):
             return row.made
         if _CHANGED.search(short):
             return row.changed

@@ -10,6 +10,8 @@ class Scope(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
 
     member: str
     noun: str = ""
+    default: str = ""
+    """What it is when the call names none."""
 
 
 class Noun(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -35,6 +37,8 @@ class Noun(msgspec.Struct, frozen=True, omit_defaults=True):
     """The status it comes to."""
     cfn: str = ""
     """The CloudFormation type it is."""
+    latest: str = ""
+    """A member whose value names the newest of those that have it."""
     link: tuple[str, str] = ("", "")
     """An association: the resource that is put somewhere, and where it is put."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -51,17 +52,18 @@ def value(tx: Tx, name: str, names: dict[str, Any], own: dict[str, Any]) -> Any:
         found = {low(k): v for k, v in found.items()}.get(low(part), NO_VALUE)
     if found is not NO_VALUE:
         return found
-    maker = _CLOUD.get(name)
+    maker = PLACES.get(name)
     return maker(tx) if maker is not None else NO_VALUE
 
 
-_CLOUD: dict[str, Any] = {
+PLACES: dict[str, Any] = {
     "account": lambda tx: tx.account,
     "region": lambda tx: tx.region,
     "partition": lambda tx: tx.partition,
     "dns_suffix": lambda tx: tx.dns_suffix,
     "caller": lambda tx: tx.caller.arn,
     "now": lambda tx: tx.now,
+    "later": lambda tx: tx.now + datetime.timedelta(hours=12),
     "epoch": lambda tx: int(tx.now.timestamp()),
     "iso": lambda tx: tx.now.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
     "uuid": lambda tx: tx.ids.uuid(),

@@ -28,9 +28,6 @@ def fit(value: Any, shape: Shape, now: datetime.datetime, depth: int = 0) -> Any
         if isinstance(value, str):
             if len(value) < shape.metadata.get("min", 0):
                 return None
-            enum = shape.metadata.get("enum")
-            if enum and value not in enum and depth == 0:
-                return next((e for e in enum if low(e) == low(value)), value)
             return value
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None

@@ -23,6 +23,8 @@ def scopes_given(plan: Plan, tx: Tx, params: dict[str, Any]) -> tuple[str | None
     found: list[str | None] = []
     for scope, member in zip(noun.scopes, plan.scopes):
         value = params.get(member) if member is not None else params.get(scope.member)
+        if (value is None or value == "") and scope.default and plan.rule.kind != "list":
+            value = scope.default
         found.append(None if value is None or value == "" else resolved(plan, tx, scope.noun, value))
     return tuple(found)
 
@@ -68,6 +70,20 @@ def blocked(plan: Plan, tx: Tx, row: Resource, params: dict[str, Any]) -> None:
                 and any(value in (row.key, row.arn) for value in other.data.values() if isinstance(value, str))
             ):
                 raise faults.named(plan.operation, said.code, words(said.message, params, row.key))
+
+
+def parents_of(plan: Plan, tx: Tx, scopes: tuple[str, ...]) -> dict[str, Any]:
+    """What is known of the resources that a resource lies within, as templates name it: ``Cluster.arn``."""
+    noun = plan.noun
+    assert noun is not None
+    found: dict[str, Any] = {}
+    for scope, key in zip(noun.scopes, scopes, strict=False):
+        kind = plan.table.nouns.get(scope.noun) if key else None
+        row = Shelf(tx, plan.operation.service.name, kind).named(key) if kind is not None else None
+        if row is not None and kind is not None:
+            found.update({f"{kind.name}.{name}": value for name, value in row.data.items()})
+            found[f"{kind.name}.arn"], found[f"{kind.name}.key"] = row.arn, row.key
+    return found
 
 
 def remove_within(plan: Plan, tx: Tx, row: Resource) -> None:

@@ -17,7 +17,7 @@ Ok = Callable[[Any], bool]
 
 # What the handlers of these judge themselves, in words of their own: enumerations that grow (EC2's instance types), or
 # values that the model constrains but the service words one by one.
-REQUIRED_ONLY = frozenset({"ec2", "s3", "s3control", "sqs", "sdb", "cloudfront"})
+REQUIRED_ONLY = frozenset({"ec2", "s3", "s3control", "sqs", "sdb", "cloudfront", "mq"})
 
 
 JUDGED: dict[str, tuple[str, ...]] = {"dynamodb": ("AttributeValue",)}
