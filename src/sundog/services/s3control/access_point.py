@@ -105,26 +105,29 @@ def get_access_point(tx: Tx, req: api.GetAccessPointRequest) -> api.GetAccessPoi
     )
 
 
-@op
+@op(paged=False)
 def list_access_points(tx: Tx, req: api.ListAccessPointsRequest) -> api.ListAccessPointsResult:
     """The account's access points in the region, or those of one bucket."""
     there = account_of(tx, req)
-    rows = there.select(AccessPoint)
-    if req.bucket is not None:
-        name = req.bucket.rpartition(":")[2].rpartition("/")[2]
-        rows = rows.where(lambda row: row.bucket == name)
+    name = req.bucket.rpartition(":")[2].rpartition("/")[2] if req.bucket is not None else None
+    after, limit = req.next_token or "", min(req.max_results or 1000, 1000)
+    rows = [row for row in there.select(AccessPoint) if row.name > after and name in (None, row.bucket)]
+    page = rows[:limit]
     return api.ListAccessPointsResult(
-        access_point_list=rows.map(
-            lambda row: api.AccessPoint(
-                name=row.name,
-                network_origin="VPC" if row.vpc else "Internet",
-                vpc_configuration=api.VpcConfiguration(vpc_id=row.vpc) if row.vpc else None,
-                bucket=row.bucket,
-                bucket_account_id=row.bucket_account,
-                access_point_arn=arn_of(there, row.name),
-                alias=row.alias,
-            )
-        )
+        access_point_list=[_entry(there, row) for row in page],
+        next_token=page[-1].name if len(rows) > len(page) else None,
+    )
+
+
+def _entry(tx: Tx, row: AccessPoint) -> api.AccessPoint:
+    return api.AccessPoint(
+        name=row.name,
+        network_origin="VPC" if row.vpc else "Internet",
+        vpc_configuration=api.VpcConfiguration(vpc_id=row.vpc) if row.vpc else None,
+        bucket=row.bucket,
+        bucket_account_id=row.bucket_account,
+        access_point_arn=arn_of(tx, row.name),
+        alias=row.alias,
     )
 
 
