@@ -17,6 +17,7 @@ from sundog.services.ec2.state.network import (
     Vpc,
 )
 from sundog.services.ec2.vpc import local_routes
+from sundog.services.ec2.vpn_propagation import propagate
 
 
 @op
@@ -162,7 +163,7 @@ def enable_vgw_route_propagation(tx: Tx, req: api.EnableVgwRoutePropagationReque
         raise AwsError("Gateway.NotAttached", f"resource {req.gateway_id} is not attached to network {table.vpc_id}")
     gateway = PropagatingGateway(req.gateway_id)
     if gateway not in table.propagating_vgws:
-        tx.update(table, propagating_vgws=(*table.propagating_vgws, gateway))
+        propagate(tx, tx.update(table, propagating_vgws=(*table.propagating_vgws, gateway)))
 
 
 @op
@@ -170,4 +171,4 @@ def disable_vgw_route_propagation(tx: Tx, req: api.DisableVgwRoutePropagationReq
     """Let a table take over a VPN gateway's routes no longer."""
     table = tx.get(RouteTable, req.route_table_id)
     left = tuple(item for item in table.propagating_vgws if item.gateway_id != req.gateway_id)
-    tx.update(table, propagating_vgws=left)
+    propagate(tx, tx.update(table, propagating_vgws=left))
