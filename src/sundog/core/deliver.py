@@ -18,14 +18,25 @@ _targets: dict[str, Receiver] = {}
 
 
 class Event:
-    """What is delivered: a body, its attributes, and whatever the sender's contract adds."""
+    """What is delivered: a body, and who sends it.
 
-    __slots__ = ("attributes", "body", "source")
+    ``source`` is the sending service's principal (``s3.amazonaws.com``), ``source_arn`` the resource in whose name it
+    sends: policies are asked about both. ``attributes`` are what the kind of target takes: SQS and SNS take ``attributes``
+    (message attributes in the model's form), ``group``, ``deduplication_id``, ``trace_header``; SNS also ``subject``.
+    """
 
-    def __init__(self, body: Any, source: str = "", **attributes: Any) -> None:
+    __slots__ = ("attributes", "body", "source", "source_arn")
+
+    def __init__(self, body: Any, source: str = "", source_arn: str = "", **attributes: Any) -> None:
         self.body = body
         self.source = source
+        self.source_arn = source_arn
         self.attributes = attributes
+
+    @property
+    def service(self) -> str:
+        """The sender's short name."""
+        return self.source.partition(".")[0]
 
 
 def target(service: str) -> Callable[[F], F]:

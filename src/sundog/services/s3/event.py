@@ -45,7 +45,7 @@ def send(tx: Tx, bucket: Bucket, event: str, row: Object, more: dict[str, Any]) 
                 record = _record(tx, bucket, event, row, more)
             record["s3"]["configurationId"] = item["Id"]
             body = msgspec.json.encode({"Records": [record]}).decode()
-            tx.after_commit(tell, item[arn_member], body, _trace(tx))
+            tx.after_commit(tell, item[arn_member], bucket.name, body, _trace(tx))
     if "EventBridgeConfiguration" in configuration:
         tx.after_commit(publish, bucket.name, msgspec.json.encode(_detail(tx, bucket, event, row, more)), _kind(event))
 
@@ -177,12 +177,11 @@ def _detail(tx: Tx, bucket: Bucket, event: str, row: Object, more: dict[str, Any
     return found
 
 
-def tell(tx: Tx, arn: str, body: str, trace: str | None) -> None:
+def tell(tx: Tx, arn: str, bucket: str, body: str, trace: str | None) -> None:
     """Deliver a record."""
-    attributes: dict[str, Any] = {"Subject": "Amazon S3 Notification"}
-    if trace is not None:
-        attributes["AWSTraceHeader"] = trace
-    deliver(tx, arn, Event(body, "s3.amazonaws.com", **attributes))
+    source = f"arn:{tx.partition}:s3:::{bucket}"
+    event = Event(body, "s3.amazonaws.com", source, subject="Amazon S3 Notification", trace_header=trace)
+    deliver(tx, arn, event)
 
 
 def publish(tx: Tx, bucket: str, detail: bytes, kind: str) -> None:

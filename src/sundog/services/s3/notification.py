@@ -153,8 +153,9 @@ def send_test(tx: Tx, bucket: str, arn: str) -> None:
         "RequestId": tx.ids.alnum(16, upper=True),
         "HostId": tx.ids.secret(56),
     }
-    event = Event(msgspec.json.encode(body).decode(), "s3.amazonaws.com", Subject="Amazon S3 Notification")
-    deliver(tx, arn, event)
+    source = f"arn:{tx.partition}:s3:::{bucket}"
+    text = msgspec.json.encode(body).decode()
+    deliver(tx, arn, Event(text, "s3.amazonaws.com", source, subject="Amazon S3 Notification"))
 
 
 @op

@@ -18,6 +18,7 @@ from sundog.services.sns.sent import push, send
 from sundog.services.sns.state import Endpoint, Subscription, Topic
 from sundog.services.sns.subscription_attribute import BODY, dead_letter_arn
 
+SOURCE = "sns.amazonaws.com"
 AGENT = "Amazon Simple Notification Service Agent"
 CONFIRMATION_RETRIES = (20, 20, 20)
 
@@ -104,11 +105,11 @@ def _bring(tx: Tx, row: Subscription, topic: Topic | None, message: Message) -> 
     if protocol == "sqs":
         _to_queue(tx, row.endpoint, row, topic, message)
     elif protocol == "lambda":
-        deliver(tx, row.endpoint, Event(lambda_event(tx, row, topic, message), f"sns|{row.topic_arn}"))
+        deliver(tx, row.endpoint, Event(lambda_event(tx, row, topic, message), SOURCE, row.topic_arn))
     elif protocol == "firehose":
         raw = row.attributes.get("RawMessageDelivery") == "true"
         body = message.text_for("firehose") if raw else dump(envelope(tx, row, topic, message, "firehose"))
-        deliver(tx, row.endpoint, Event(body + "\n", f"sns|{row.topic_arn}"))
+        deliver(tx, row.endpoint, Event(body + "\n", SOURCE, row.topic_arn))
     elif protocol == "application":
         endpoint = tx.find(Endpoint, row.endpoint)
         if endpoint is None:
@@ -130,7 +131,7 @@ def _to_queue(tx: Tx, arn: str, row: Subscription, topic: Topic | None, message:
         more["group"] = message.group or ("default" if fifo else None)
     if fifo:
         more["deduplication_id"] = message.deduplication_id
-    deliver(tx, arn, Event(body, f"sns|{row.topic_arn}", **more))
+    deliver(tx, arn, Event(body, SOURCE, row.topic_arn, **more))
 
 
 def _bury(tx: Tx, row: Subscription, packed: dict[str, Any], error: AwsError) -> None:
@@ -224,7 +225,7 @@ def ask(tx: Tx, endpoint: str, subscription_arn: str, _: bool, retry: int = 0) -
         headers = _headers(row, "SubscriptionConfirmation", message_id, "text/plain; charset=UTF-8")
         tx.post(endpoint, headers, dump(found).encode(), asked, endpoint, subscription_arn, retry)
     elif row.protocol == "sqs":
-        tx.attempt(deliver, tx, endpoint, Event(dump(found), f"sns|{row.topic_arn}"))
+        tx.attempt(deliver, tx, endpoint, Event(dump(found), SOURCE, row.topic_arn))
     else:
         _mail(tx, row, found, "AWS Notification - Subscription Confirmation")
 

@@ -150,7 +150,7 @@ def wrong(message: str) -> Exception:
 
 
 def position(value: Any, path: tuple[Any, ...], end: bool = False) -> int:
-    """The column behind the first token of the value at a path, in the policy's compact text (behind its last: ``end``)."""
+    """The column behind the first token (``end``: the last) of the value at a path, in the policy's compact text."""
     column = 1
     for step in path:
         column += 1
@@ -189,7 +189,7 @@ def _both(one: Rules, other: Rules) -> Rules:
 
 
 def combinations(policy: dict[str, Any], level: int) -> int:
-    """How complex a policy is: values times depth, multiplied over the keys, and added up over the branches of ``$or``."""
+    """How complex a policy is: values times depth, multiplied over the keys, added up over the branches of ``$or``."""
     found = 1
     for key, value in policy.items():
         if key == "$or" and isinstance(value, list) and all(isinstance(item, dict) for item in value):
@@ -323,7 +323,7 @@ def parse(text: str, nested: bool) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=512)
 def rules_of(text: str, nested: bool) -> list[Rules]:
-    """The rules of a policy; what is wrong with it is raised as the error. ``nested``: it is about the message's body."""
+    """The rules of a policy; what is wrong with it is raised as the error. ``nested``: it is about bodies."""
     return Reader(parse(text, nested), nested).read()
 
 

@@ -64,8 +64,8 @@ def _check_name(name: str) -> None:
     for char in name:
         if _NAME.match(char) is None:
             raise _bad(
-                f"Invalid non-alphanumeric character '#x{ord(char):X}' was found in the message attribute name. Can only "
-                "include alphanumeric characters, hyphens, underscores, or dots."
+                f"Invalid non-alphanumeric character '#x{ord(char):X}' was found in the message attribute name. Can "
+                "only include alphanumeric characters, hyphens, underscores, or dots."
             )
 
 
@@ -76,8 +76,8 @@ def _check_value(name: str, value: dict[str, Any]) -> None:
         if not kind:
             raise _bad(f"The message attribute '{name}' must contain non-empty message attribute type.")
         raise _bad(
-            f"The message attribute '{name}' has an invalid message attribute type, the set of supported type prefixes is "
-            "Binary, Number, and String."
+            f"The message attribute '{name}' has an invalid message attribute type, the set of supported type prefixes "
+            "is Binary, Number, and String."
         )
     right, other = ("BinaryValue", "StringValue") if base == "Binary" else ("StringValue", "BinaryValue")
     if not value.get(right):

@@ -89,7 +89,8 @@ def confirmation(
         "Token": subscription.token,
         "TopicArn": subscription.topic_arn,
         "Message": text,
-        "SubscribeURL": f"{host}/?Action=ConfirmSubscription&TopicArn={subscription.topic_arn}&Token={subscription.token}",
+        "SubscribeURL": f"{host}/?Action=ConfirmSubscription&TopicArn={subscription.topic_arn}"
+        f"&Token={subscription.token}",
         "Timestamp": stamp(tx.now.timestamp()),
     }
     _sign(found, topic, host)

@@ -87,7 +87,8 @@ def _check_order(topic: Topic, message: Message) -> None:
         raise invalid("The MessageGroupId parameter is required for FIFO topics")
     elif message.deduplication_id is None and topic.attributes.get("ContentBasedDeduplication") != "true":
         raise invalid(
-            "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"
+            "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
+            "explicitly"
         )
 
 

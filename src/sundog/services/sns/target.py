@@ -15,10 +15,9 @@ from sundog.services.sns.topic_attribute import policy_of
 def receive(tx: Tx, arn: Arn, event: Event) -> None:
     """Publish; the event may bring a ``subject`` and message ``attributes`` in the model's form."""
     topic = tx.get(Topic, arn.resource)
-    service, _, source_arn = event.source.partition("|")
-    if tx.setting("enforce_iam") and service:
-        principal = f"{service}.amazonaws.com"
-        if not service_may(tx, principal, "sns:Publish", topic.arn, policy_of(topic, tx.account), source_arn):
+    if tx.setting("enforce_iam") and event.service:
+        principal, policy = f"{event.service}.amazonaws.com", policy_of(topic, tx.account)
+        if not service_may(tx, principal, "sns:Publish", topic.arn, policy, event.source_arn, tx.entry.account):
             raise AwsError(
                 "AuthorizationError", f"{principal} is not authorized to perform: SNS:Publish on {topic.arn}", 403
             )

@@ -27,10 +27,11 @@ def receive(tx: Tx, arn: Arn, event: Event) -> None:
         raise no_queue()
     there, queue = found
     more: dict[str, Any] = event.attributes
-    service, _, source_arn = event.source.partition("|")
+    service = event.service
     if tx.setting("enforce_iam") and service:
         name = arn_of(there, queue.name)
-        if not service_may(there, f"{service}.amazonaws.com", "sqs:SendMessage", name, queue.policy, source_arn):
+        principal = f"{service}.amazonaws.com"
+        if not service_may(there, principal, "sqs:SendMessage", name, queue.policy, event.source_arn, tx.entry.account):
             raise AwsError("AccessDenied", f"Access to the resource {name} is denied.", 403)
     attributes = more.get("attributes") or None
     body = event.body if isinstance(event.body, str) else event.body.decode()
