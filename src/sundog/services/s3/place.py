@@ -25,6 +25,9 @@ def bucket_of(tx: Tx, req: Any, name: str | None = None) -> Bucket:
     bucket = find_bucket(tx, req.bucket if name is None else name)
     if expected is not None and expected != bucket.account:
         raise errors.denied()
+    payer = req.request_payer if "request_payer" in req.wire_ else None
+    if payer != "requester" and tx.account != bucket.account and bucket.configuration.get("payer") == "Requester":
+        raise errors.denied()
     if "logging" in bucket.configuration:
         from sundog.services.s3.log import note
 
