@@ -18,6 +18,7 @@ from sundog.wire.auth_errors import expired_token, family_of, missing_token, unk
 from sundog.wire.errors import AwsError
 from sundog.wire.http import Request
 from sundog.wire.model import Operation
+from sundog.wire.presigned import check_form, is_presigned
 from sundog.wire.sigv4 import verify
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def authenticate(cloud: Cloud, request: Request, routed: Routed, call: Call) -> 
         if family == "s3":
             return  # Anybody may ask; what they may have, the bucket's policy says.
         raise missing_token(family)
+    if family == "s3" and is_presigned(credential):
+        check_form(request, credential)
     key = cloud.key(credential.access_key)
     if key is None or not key.active:
         raise unknown_key(credential, family)
@@ -56,7 +59,7 @@ def authenticate(cloud: Cloud, request: Request, routed: Routed, call: Call) -> 
     now = cloud.clock.now()
     if key.expires is not None and key.expires <= now:
         raise expired_token(credential, family)
-    verify(request, credential, key.secret, now, family, bucket=routed.labels.get("Bucket"))
+    verify(request, credential, key.secret, now, family, bucket=routed.host.rest or None)
 
 
 def _unsigned(operation: Operation) -> bool:

@@ -10,6 +10,7 @@ from sundog.wire.errors import AwsError
 from sundog.wire.hosts import DEFAULT as HOSTS
 from sundog.wire.http import Request, Response
 from sundog.wire.model import Operation, Service
+from sundog.wire.presigned import is_presigned
 from sundog.wire.route import Routed, RouteError, route
 from sundog.wire.route_s3 import find_s3
 from sundog.wire.uri import service_tree
@@ -43,7 +44,7 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
     try:
         if cloud.checks_signatures:
             cloud.verify(request, routed, call)
-        elif routed.credential.expires is not None and routed.service.name == "s3":
+        elif routed.service.name == "s3" and is_presigned(routed.credential):
             from sundog.wire.sigv4 import check_expiry
 
             check_expiry(request, routed.credential, cloud.clock.now())

@@ -96,7 +96,8 @@ def identify(request: Request) -> Credential:
     if query:
         if "X-Amz-Credential" in query or "X-Amz-Algorithm" in query:
             return _query_v4(query)
-        if "Signature=" in query and "AWSAccessKeyId=" in query:
+        signature, key = "Signature=" in query, "AWSAccessKeyId=" in query
+        if (signature and key) or ((signature or key) and "Expires=" in query and "Action=" not in query):
             return _parameters(query, headers)
     if headers.get("content-type", "").startswith(_FORM):
         body = request.read()

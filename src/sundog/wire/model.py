@@ -168,6 +168,20 @@ def _latest_version(name: str) -> str | None:
         return None
 
 
+def _description(name: str, version: str) -> dict[str, Any]:
+    """A model's JSON with what botocore itself lays over it, as its clients see it."""
+    from botocore.exceptions import DataNotFoundError
+    from botocore.loaders import ExtrasProcessor
+
+    found = loader().load_data(f"{name}/{version}/service-2")
+    try:
+        extras = loader().load_data(f"{name}/{version}/service-2.sdk-extras")
+    except DataNotFoundError:
+        return found
+    ExtrasProcessor().process(found, [extras])
+    return found
+
+
 def has_service(name: str) -> bool:
     """Whether botocore has a model of the service."""
     return name in _services or _latest_version(name) is not None
@@ -180,8 +194,7 @@ def get_service(name: str) -> Service:
         version = _latest_version(name)
         if version is None:
             raise KeyError(name)
-        description = loader().load_data(f"{name}/{version}/service-2")
-        found = adopt(name, ServiceModel(description, name))
+        found = adopt(name, ServiceModel(_description(name, version), name))
     return found
 
 
@@ -202,7 +215,7 @@ def _editions(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=None)
 def _edition(name: str, version: str) -> Service:
-    return Service(name, ServiceModel(loader().load_data(f"{name}/{version}/service-2"), name))
+    return Service(name, ServiceModel(_description(name, version), name))
 
 
 def as_of(operation: Operation, version: str | None) -> Operation:

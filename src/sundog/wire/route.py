@@ -15,6 +15,7 @@ from sundog.wire.errors import AwsError
 from sundog.wire.hosts import Host, Hosts
 from sundog.wire.http import Request
 from sundog.wire.model import Operation, Service, get_service
+from sundog.wire.presigned import hoist, is_presigned
 from sundog.wire.profile import Profile
 from sundog.wire.route_s3 import find_s3
 from sundog.wire.table import actions, learn_newer, patterns, table
@@ -385,6 +386,8 @@ def _by_path(
             names = ("s3control",)
     if names and names[0] == "s3":
         service = get_service("s3")
+        if is_presigned(credential):
+            hoist(request)
         try:
             name, labels, kind = find_s3(service, request, host, path)
         except AwsError as error:

@@ -20,6 +20,7 @@ from sundog.wire.auth import Credential
 from sundog.wire.auth_errors import SKEW, incomplete, mismatch, request_expired, skewed, stamp_date, stamp_of_date
 from sundog.wire.errors import AwsError
 from sundog.wire.http import Request
+from sundog.wire.presigned import check_form
 from sundog.wire.sigv2 import SPACES, UNRESERVED, check_s3_v2, check_v2, check_v3
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
@@ -242,16 +243,10 @@ def _check_form(credential: Credential, family: str) -> None:
 
 def check_expiry(request: Request, credential: Credential, now: datetime) -> None:
     """Refuse an S3 request whose presigned URL has run out, though nobody checks its signature."""
-    ends = None
+    check_form(request, credential)
     expires = credential.expires or ""
     if credential.kind in ("sigv4-query", "sigv4a-query"):
         params = dict(parse_qsl(request.query, keep_blank_values=True))
-        if not {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature", "X-Amz-SignedHeaders"} <= params.keys():
-            raise AwsError(
-                "AuthorizationQueryParametersError",
-                "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
-                "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
-            )
         seconds = _seconds(expires, True)
         ends = stamp_date(params["X-Amz-Date"], "s3") + timedelta(seconds=seconds)
         if now > ends:
@@ -269,12 +264,8 @@ def _check_presigned(
     stamp = params.get("X-Amz-Date", "")
     expires = credential.expires
     s3 = family == "s3"
-    if s3 and not (stamp and expires and credential.signature and credential.signed_headers and credential.date):
-        raise AwsError(
-            "AuthorizationQueryParametersError",
-            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
-            "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
-        )
+    if s3:
+        check_form(request, credential)
     _check_form(credential, family)
     seconds = _seconds(expires, s3)
     signed_at = stamp_date(stamp, family)
