@@ -75,9 +75,14 @@ def create_tags(tx: Tx, req: api.CreateTagsRequest) -> None:
         raise AwsError("MissingParameter", "The request must contain the parameter resourceIdSet")
     if not req.tags:
         raise AwsError("MissingParameter", "The request must contain the parameter tagSet")
-    tags = ec2_checked(req.tags)
+    tags = ec2_checked(req.tags, own=_by_service(tx))
     for row in [tagged_row(tx, resource_id) for resource_id in dict.fromkeys(req.resources)]:
         set_tags(tx, row, within_limit({**row.tags, **tags}))  # type: ignore[attr-defined]
+
+
+def _by_service(tx: Tx) -> bool:
+    """Whether another service calls, which may change AWS's own tags."""
+    return tx.entry.service != tx.service
 
 
 def set_tags(tx: Tx, row: Record, tags: dict[str, str]) -> None:
@@ -97,7 +102,7 @@ def delete_tags(tx: Tx, req: api.DeleteTagsRequest) -> None:
     if req.tags:
         values = (tag.value for tag in req.tags)
         unwanted = {key: value for (key, _), value in zip(pairs(req.tags), values, strict=True)}
-        if any(key.lower().startswith("aws:") for key in unwanted):
+        if not _by_service(tx) and any(key.lower().startswith("aws:") for key in unwanted):
             raise AwsError("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
     for row in [tagged_row(tx, resource_id) for resource_id in dict.fromkeys(req.resources)]:
         tags: dict[str, str] = row.tags  # type: ignore[attr-defined]

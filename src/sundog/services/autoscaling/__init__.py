@@ -1,0 +1,1 @@
+"""Auto Scaling: groups of instances of EC2 that keep their size."""
