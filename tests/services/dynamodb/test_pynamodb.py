@@ -78,9 +78,11 @@ def test_models_take_part_in_transactions(things):
         transaction.save(Thing("b", 1))
         transaction.delete(Thing("a", 1))
     assert Thing.count("b") == 1
-    with pytest.raises(TransactWriteError) as caught, TransactWrite(connection=connection) as transaction:
-        transaction.save(Thing("c", 1))
-        transaction.save(Thing("a", 2), condition=Thing.id.does_not_exist())
+    failing = TransactWrite(connection=connection)
+    failing.save(Thing("c", 1))
+    failing.save(Thing("a", 2), condition=Thing.id.does_not_exist())
+    with pytest.raises(TransactWriteError) as caught:
+        failing._commit()
     assert [reason.code if reason else None for reason in caught.value.cancellation_reasons] == [
         None,
         "ConditionalCheckFailed",

@@ -274,7 +274,7 @@ def update_global_table(tx: Tx, req: api.UpdateGlobalTableInput) -> api.UpdateGl
                 )
             _member(tx, found.name, region)
             regions.append(region)
-        else:
+        elif update.delete is not None:
             region = update.delete.region_name
             if region not in regions:
                 raise api.ReplicaNotFoundException(f"Replica not found in region: {region}")

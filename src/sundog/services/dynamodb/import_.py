@@ -114,7 +114,7 @@ def _items(table: Table, description: dict[str, Any], data: bytes) -> Iterator[I
     if kind == "DYNAMODB_JSON":
         return from_json(data)
     if kind == "CSV":
-        options = (description.get("InputFormatOptions") or {}).get("Csv") or {}
+        options: dict[str, Any] = (description.get("InputFormatOptions") or {}).get("Csv") or {}
         types = {part.name: part.type for part in table.attributes}
         return from_csv(data, options.get("Delimiter") or ",", options.get("HeaderList"), types)
     raise AwsError("NotImplemented", "Sundog does not import files of Amazon Ion.")

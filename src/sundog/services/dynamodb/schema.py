@@ -95,7 +95,7 @@ def make_index(
             "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain "
             "only the characters a-z, A-Z, 0-9, '_', '-', and '.'"
         )
-    schema = each.key_schema or []
+    schema: list[Any] = each.key_schema or []
     names = [part.attribute_name for part in schema]
     if any(part not in known for part in names):
         raise bad_parameter(

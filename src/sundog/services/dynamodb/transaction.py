@@ -9,6 +9,7 @@ import msgspec
 
 from sundog.api import dynamodb as api
 from sundog.core import AwsError, Tx, op
+from sundog.core.structure import plain
 from sundog.services.dynamodb import change
 from sundog.services.dynamodb.capacity import Tally
 from sundog.services.dynamodb.check import names_of
@@ -107,6 +108,7 @@ def transact_write_items(tx: Tx, req: api.TransactWriteItemsInput) -> api.Transa
     listed = req.transact_items
     known = _remembered(tx, req, token)
     if known is not None:
+        plain(listed)  # compared as a whole
         return _answer(req, known, "read")
     steps = [_step(tx, each) for each in listed]
     if sum(step.size for step in steps) > MAX_SIZE:

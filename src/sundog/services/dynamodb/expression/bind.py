@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from sundog.core import AwsError
@@ -179,12 +180,20 @@ def walk(path: Path, item: dict[str, Value]) -> Value | None:
     return value
 
 
-def walker(path: Path) -> Any:
+def walker(path: Path) -> Callable[[dict[str, Value]], Value | None]:
     """``walk`` for one path."""
     if len(path) == 1:
-        name = path[0]
-        return lambda item: item.get(name)
-    return lambda item: walk(path, item)
+        name: Any = path[0]
+
+        def attribute(item: dict[str, Value]) -> Value | None:
+            return item.get(name)
+
+        return attribute
+
+    def inner(item: dict[str, Value]) -> Value | None:
+        return walk(path, item)
+
+    return inner
 
 
 __all__ = [

@@ -100,7 +100,7 @@ def _condition(attribute: Any, operator: str, values: list[Any], binder: Conditi
     path = binder.path(attribute)
     if len(path) > 1:
         raise invalid("KeyConditionExpressions cannot have conditions on nested attributes")
-    return KeyCondition(str(path[0]), operator, [binder.value(each) for each in values])
+    return KeyCondition(str(next(iter(path))), operator, [binder.value(each) for each in values])
 
 
 _SHOWN = {"BEGINS_WITH": "begins_with"}

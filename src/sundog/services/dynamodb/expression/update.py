@@ -81,6 +81,10 @@ def _list_order(entry: Any) -> tuple[tuple[int, str], ...]:
     return tuple((part, "") if isinstance(part, int) else (-1, part) for part in path)
 
 
+def _is_list(holder: Any) -> bool:
+    return isinstance(holder, list)
+
+
 class Draft:
     """A copy of an item that is changed: only the containers on the way to a change are copied."""
 
@@ -95,7 +99,7 @@ class Draft:
         holder: Any = self.item
         part: Any
         for part in path[:-1]:
-            if isinstance(holder, list):
+            if _is_list(holder):
                 if not isinstance(part, int) or part >= len(holder):
                     raise invalid(NO_WAY)
             elif isinstance(part, int) or part not in holder:
@@ -112,14 +116,14 @@ class Draft:
                 self.own[id(inner)] = inner
                 holder[part] = {kind: inner}
             holder = inner
-        if isinstance(holder, list) != isinstance(path[-1], int):
+        if _is_list(holder) != isinstance(path[-1], int):
             raise invalid(NO_WAY)
         return holder
 
     def put(self, path: Path, value: Value) -> None:
         holder: Any = self._container(path)
         last: Any = path[-1]
-        if isinstance(holder, list) and isinstance(last, int) and last >= len(holder):
+        if _is_list(holder) and isinstance(last, int) and last >= len(holder):
             holder.append(value)
         else:
             holder[last] = value
@@ -127,7 +131,7 @@ class Draft:
     def remove(self, path: Path) -> None:
         holder: Any = self._container(path)
         last: Any = path[-1]
-        if isinstance(holder, list):
+        if _is_list(holder):
             if isinstance(last, int) and last < len(holder):
                 del holder[last]
         else:

@@ -147,10 +147,12 @@ def _select(tx: Tx, tree: Select, start: Item | None, limit: int | None, consist
     else:
         ranges = [Bounds.of_prefix(table.table_id if index is None else index.id)]
     shape = _shape(tree.paths)
-    test: Callable[[Item], bool] | None = None
-    if tree.where is not None:
-        where = tree.where
-        test = lambda item: holds(where, item)  # noqa: E731
+    where = tree.where
+
+    def met(item: Item) -> bool:
+        return holds(where, item)
+
+    test = None if where is None else met
     position = None if start is None else start_key(table, index, start)
     whole = Page()
     for bounds in ranges:
