@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sundog.core.calls import Call
     from sundog.core.credential import Caller
     from sundog.core.waiters import Topic
+    from sundog.wire.http import Request
     from sundog.wire.profile import Profile
 
 R = TypeVar("R", bound=Record)
@@ -134,6 +135,16 @@ class Tx:
         if caller is None:
             caller = self._work.caller = self.cloud.caller(self.entry)
         return caller
+
+    @property
+    def http(self) -> Request | None:
+        """The client's request, also in what follows from its call; None if there is none."""
+        entry: Call | None = self.entry
+        while entry is not None:
+            if entry.http is not None:
+                return entry.http
+            entry = entry.cause
+        return None
 
     def arn(
         self, resource: str, service: str | None = None, region: str | None = None, account: str | None = None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -75,11 +76,13 @@ class Endpoint:
     def __init__(self) -> None:
         self.got: list[tuple[dict[str, str], str]] = []
         self.answers: list[int] = []
+        self.delay = 0.0
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"])).decode()
+                time.sleep(outer.delay)
                 outer.got.append(({key.lower(): value for key, value in self.headers.items()}, body))
                 self.send_response(outer.answers.pop(0) if outer.answers else 200)
                 self.send_header("content-length", "0")

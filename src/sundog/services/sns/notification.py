@@ -20,7 +20,7 @@ def stamp(moment: float) -> str:
 
 def _host(tx: Tx) -> str:
     """Where links lead: to the server that the client calls, or to AWS."""
-    request = tx.entry.http
+    request = tx.http
     if request is not None:
         name = request.host.partition(":")[0]
         if not name.endswith((tx.dns_suffix, ".aws")):

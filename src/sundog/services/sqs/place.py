@@ -13,7 +13,7 @@ def url_of(tx: Tx, name: str) -> str:
 
 
 def _endpoint(tx: Tx) -> str:
-    request = tx.entry.http
+    request = tx.http
     if request is not None:
         host = request.host.partition(":")[0]
         labels = host.split(".")
