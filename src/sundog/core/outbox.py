@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
-import ssl
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
 from sundog.wire.http import Request
 
 if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
     from sundog.cloud import Cloud
 
 PATIENCE = 15.0
@@ -62,6 +61,10 @@ def allowed(cloud: Cloud, host: str) -> bool:
 
 def perform(cloud: Cloud, job: Job) -> Answer:
     """Make the request. Whatever goes wrong is the answer."""
+    import http.client
+    import ssl
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(job.url)
         host, port = parts.hostname or "", parts.port
@@ -97,6 +100,7 @@ def _headers(parts: SplitResult, job: Job) -> dict[str, str]:
     headers = dict(job.headers)
     if parts.username is not None:
         import base64
+        from urllib.parse import unquote
 
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()

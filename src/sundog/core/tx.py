@@ -32,9 +32,9 @@ R = TypeVar("R", bound=Record)
 class Wait(Exception):
     """The handler gives up until something changes, or until ``deadline`` (a timestamp of the cloud's clock).
 
-    ``seconds``: how far away that was. freezegun may give two callers two times. ``until``: when the handler should look
-    again though nobody changes anything. ``topics``: the tables (or parts of them) whose changes matter, with ``moved``,
-    how often they had changed when the handler looked; without any, every change does.
+    ``seconds``: how far away that was. freezegun may give two callers two times. ``until``: when the handler should
+    look again though nobody changes anything. ``topics``: the tables (or parts of them) whose changes matter, with
+    ``moved``, how often they had changed when the handler looked; without any, every change does.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Wait(Exception):
         return min(max(0.0, self.deadline - cloud.clock.timestamp()), self.seconds)
 
     def next_look(self, cloud: Cloud) -> float | None:
-        """In how many seconds time itself may end the wait: something comes due in the cloud, or ``until`` is reached."""
+        """In how many seconds time itself may end the wait: something comes due, or ``until`` is reached."""
         moments = [moment for moment in (cloud.next_due, self.until) if moment is not None]
         return max(0.0, min(moments) - cloud.clock.timestamp()) + 0.001 if moments else None
 
@@ -381,8 +381,8 @@ class Tx:
         self.after_commit(post, url, headers, body, then, arguments)
 
     def wait(self, *kinds: type[Record], seconds: float | None, until: float | None = None, within: Any = None) -> None:
-        """Give up and run again when rows of the kinds here change, for at most ``seconds`` from the first try; then just
-        go on. Without kinds every change counts.
+        """Give up and run again when rows of the kinds here change, for at most ``seconds`` from the first try; then
+        just go on. Without kinds every change counts.
 
         ``until``: a timestamp at which to run again anyway. ``within``: only rows whose key, or the key's first part, is
         this. Nothing that the handler did before may be needed: it is undone.

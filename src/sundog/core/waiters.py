@@ -19,8 +19,8 @@ Callback = Callable[[], Any]
 class Waiters:
     """Callbacks that are called (from whichever thread) after a commit, and when the clock moves.
 
-    One that waits for topics only hears of changes in them, so that many long polls cost a commit nothing that none of them
-    waits for.
+    One that waits for topics only hears of changes in them, so that many long polls cost a commit nothing that none of
+    them waits for.
     """
 
     def __init__(self) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
+
+from msgspec.structs import replace
 
 from sundog.core import Tx
 from sundog.core.table import TOP
@@ -24,16 +27,14 @@ def put(tx: Tx, queue: Queue, message: Message, delay: float = 0) -> Message:
 
 
 def _with(message: Message, hidden: str | None = None, due: float = 0.0, ready: str | None = None) -> Message:
-    from msgspec.structs import replace
-
     return replace(message, hidden=hidden, due=due, ready=ready)
 
 
-def hide(tx: Tx, message: Message, due: float) -> Message:
-    """Take a message out of sight until ``due``."""
+def hide(tx: Tx, message: Message, due: float, **changes: Any) -> Message:
+    """Take a message out of sight until ``due``; other changes of it go along."""
     _forget_hidden(tx, message)
     tx.add(Hidden(queue=message.queue, reason=IN_FLIGHT, due=due, number=message.number))
-    return tx.update(message, hidden=IN_FLIGHT, due=due, ready=None)
+    return tx.update(message, hidden=IN_FLIGHT, due=due, ready=None, **changes)
 
 
 def show(tx: Tx, queue: Queue, message: Message) -> Message:

@@ -118,13 +118,14 @@ def _bury(tx: Tx, queue: Queue, message: Message, dead_letters: Queue) -> None:
 
 def _receive(tx: Tx, message: Message, seconds: int) -> Message:
     now = tx.now.timestamp()
-    counted = tx.update(
+    return order.hide(
+        tx,
         message,
+        now + seconds,
         receives=message.receives + 1,
         first_received=message.first_received or now,
         last_received=now,
     )
-    return order.hide(tx, counted, now + seconds)
 
 
 def _again(tx: Tx, queue: Queue, attempt: str) -> list[Message]:
