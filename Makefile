@@ -26,7 +26,9 @@ $(VENV)/ready: pyproject.toml
 
 demo: .demo/ready ## the main job: boto 2 and boto3 in the four ways
 	.demo/bin/python -m pip install --quiet --no-deps --force-reinstall .
-	.demo/bin/python -m pytest examples -v -p no:cacheprovider
+	.demo/bin/python -m pytest examples -v --no-header -W ignore::pytest.PytestConfigWarning -p no:cacheprovider
+	@echo "Servers were launched with boto 2 and boto3: decorated, in a block, by hand, through the proxy (HTTP and HTTPS),"
+	@echo "from processes that share a server, and at Outscale. What ran is in examples/; docs/tutorial.md explains it."
 
 .protocol-cases/ready: $(VENV)/ready
 	$(BIN)/python tools/fetch_protocol_cases.py
