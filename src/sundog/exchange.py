@@ -49,6 +49,10 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
 
             check_expiry(request, routed.credential, cloud.clock.now())
         call.params = spoken.decode(operation, request, routed.labels)
+        if routed.service.name == "s3" and hasattr(call.params.get("Body"), "read"):
+            from sundog.services.s3.body import ingest
+
+            ingest(cloud.blobs, call.params)
     except AwsError as error:
         call.error = error
         cloud.record(call)

@@ -257,7 +257,8 @@ class Blobs:
         else:
             made = Blob(*key, data=body)
             if size > self.small:
-                self._held += size
+                with self._lock:
+                    self._held += size
                 weakref.finalize(made, self._release, size)
         self._known[key] = made
         return made

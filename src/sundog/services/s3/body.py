@@ -29,6 +29,26 @@ class Taken(msgspec.Struct, frozen=True, gc=False):
     checksum: Checksum | None
 
 
+class Ingested:
+    """A big body that was kept and digested before the call's transaction began, so that it holds up nobody."""
+
+    __slots__ = ("blob", "digests")
+
+    def __init__(self, blob: Blob, digests: dict[str, str]) -> None:
+        self.blob = blob
+        self.digests = digests
+
+    def read(self) -> bytes:
+        return self.blob.read()
+
+
+def ingest(blobs: Blobs, params: dict[str, Any]) -> None:
+    """Keep a call's body now."""
+    wanted = {name: checksums.hasher(name) for name, member in checksums.MEMBERS.items() if params.get(member)}
+    blob = blobs.put(params["Body"], *wanted.values())
+    params["Body"] = Ingested(blob, {name: checksums.encoded(made.digest()) for name, made in wanted.items()})
+
+
 def blobs_of(tx: Tx) -> Blobs:
     """Where this cloud's bodies are kept."""
     return tx.cloud.blobs
@@ -54,11 +74,13 @@ def take(tx: Tx, req: Any, body: Any, part: bool = False) -> Taken:
     if named is not None and named.upper() not in checksums.ATTRIBUTES:
         raise errors.invalid("Value for x-amz-sdk-checksum-algorithm header is invalid.")
     claimed = checksums.sent(req)
-    hashers: tuple[Any, ...] = ()
     if claimed is not None:
         checksums.checked_form(*claimed)
-        hashers = (checksums.hasher(claimed[0]),)
-    blob = blobs_of(tx).put(body if body is not None else b"", *hashers)
+    if not isinstance(body, Ingested):
+        hashers = () if claimed is None else (checksums.hasher(claimed[0]),)
+        blob = blobs_of(tx).put(body if body is not None else b"", *hashers)
+        body = Ingested(blob, {} if claimed is None else {claimed[0]: checksums.encoded(hashers[0].digest())})
+    blob = body.blob
     if blob.size > MAX_PUT:
         message = "Your proposed upload exceeds the maximum allowed size"
         raise errors.fault("EntityTooLarge", message, 400, ProposedSize=blob.size, MaxSizeAllowed=MAX_PUT)
@@ -79,7 +101,7 @@ def take(tx: Tx, req: Any, body: Any, part: bool = False) -> Taken:
         )
     if claimed is None:
         return Taken(blob, None)
-    value = checksums.encoded(hashers[0].digest())
+    value = body.digests[claimed[0]]
     if value != claimed[1]:
         raise checksums.mismatch(claimed[0])
     return Taken(blob, Checksum(claimed[0], value))

@@ -425,7 +425,8 @@ def list_multipart_uploads(tx: Tx, req: api.ListMultipartUploadsRequest) -> api.
     how = req.encoding_type
     limit = limited(req.max_uploads, "max-uploads") or 1
     prefix, delimiter, after = raw_of(req.prefix), raw_of(req.delimiter), raw_of(req.key_marker)
-    marker = req.upload_id_marker if after else None
+    given = req.upload_id_marker
+    marker = given if after else None  # alone it means nothing
     begun = None
     if marker:
         known = next(iter(tx.select(Upload, upload_id=marker)), None)
