@@ -151,6 +151,8 @@ def denial(
     caller = tx.caller
     if operation.service.name == "sns":
         action = action.replace("sns:", "SNS:")
+    elif operation.service.name == "sqs":
+        action = action.lower()
     who = "User: anonymous" if tx.entry.access_key is None else f"User: {caller.arn}"
     where = f' on resource: "{arn}"' if family == "s3" else f" on resource: {arn}"
     if arn == "*" and family in ("s3", "ec2"):
@@ -164,6 +166,8 @@ def denial(
             f"Encoded authorization failure message: {message}",
             403,
         )
+    if operation.service.name == "sqs":
+        return AwsError("AccessDenied", text, 403)
     named = modelled_error(operation, "AccessDeniedException", "AccessDenied", "AuthorizationErrorException")
     if named is not None:
         return named(text)

@@ -76,8 +76,10 @@ def perform(cloud: Cloud, job: Job) -> Answer:
         return Answer(0, error=f"Sundog lets nothing out to {host}: name it in allow_hosts")
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
-        # Nobody has a certificate for loopback that the Web trusts.
-        context = ssl._create_unverified_context() if is_loopback(host) else ssl.create_default_context()
+        context = ssl.create_default_context()
+        if is_loopback(host):  # nobody has a certificate for it that the Web trusts
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
         connection = http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=context)
     else:
         connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)

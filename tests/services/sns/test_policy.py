@@ -6,6 +6,7 @@ import json
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from sundog import mock_aws
 
@@ -28,7 +29,7 @@ def allowing(principal, source):
 def clients():
     with mock_aws(enforce_iam=True) as aws:
         root = aws.root_credentials()
-        made = {name: boto3.client(name, region_name="us-east-1", **root) for name in ("sns", "sqs", "s3")}
+        made = {name: boto3.client(name, region_name="us-east-1", **root) for name in ("sns", "sqs", "s3", "iam")}
         made["sqs"].create_queue(QueueName="q")
         made["sns"].create_topic(Name="t")
         yield aws, made
@@ -81,3 +82,16 @@ def test_s3_tells_a_topic_with_its_subject(aws):
     assert [row.subject for row in aws.sns.sent] == ["Amazon S3 Notification"] * 2
     call = [call for call in aws.calls if call.kind == "delivery"][-1]
     assert [link.operation for link in call.chain] == ["PutObject", "tell", "notify"]
+
+
+def test_refusals_are_worded_as_each_service_does(clients):
+    _, made = clients
+    key = made["iam"].create_access_key(UserName=made["iam"].create_user(UserName="u")["User"]["UserName"])["AccessKey"]
+    mine = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    sns, sqs = (boto3.client(name, region_name="us-east-1", **mine) for name in ("sns", "sqs"))
+    with pytest.raises(ClientError) as caught:
+        sqs.send_message(QueueUrl="https://sqs.us-east-1.amazonaws.com/123456789012/q", MessageBody="m")
+    assert caught.value.response["Error"]["Code"] == "AccessDenied"
+    assert f"is not authorized to perform: sqs:sendmessage on resource: {QUEUE}" in str(caught.value)
+    with pytest.raises(sns.exceptions.AuthorizationErrorException, match="SNS:Publish"):
+        sns.publish(TopicArn=TOPIC, Message="m")
