@@ -207,7 +207,7 @@ def list_form(output: Shape | None, noun: str, result_key: Any = None) -> Form:
             continue
         path = tuple(key.split("."))
         found = at(output, path)
-        if found is not None and (best is None or _path_names((path[-1],), found, noun)):
+        if found is not None and (best is None or path_names((path[-1],), found, noun)):
             made = _list(path, found)
             if made.kind != "none":
                 best = made
@@ -217,13 +217,13 @@ def list_form(output: Shape | None, noun: str, result_key: Any = None) -> Form:
     for name, member in content(output).items():
         if isinstance(member, (ListShape, MapShape)) and not (is_tags(name, member) and "tag" not in noun.lower()):
             candidates.append(((name,), member))
-    if not candidates or not any(_path_names(path, shape, noun) for path, shape in candidates):
+    if not candidates or not any(path_names(path, shape, noun) for path, shape in candidates):
         for name, member in content(output).items():
             if isinstance(member, StructureShape) and not is_document(member):
                 inner = [(n, m) for n, m in content(member).items() if isinstance(m, ListShape)]
-                if len(inner) == 1 and (len(content(output)) == 1 or _path_names((name,), inner[0][1], noun)):
+                if len(inner) == 1 and (len(content(output)) == 1 or path_names((name,), inner[0][1], noun)):
                     candidates.append(((name, inner[0][0]), inner[0][1]))
-    named = [(path, shape) for path, shape in candidates if _path_names(path, shape, noun)]
+    named = [(path, shape) for path, shape in candidates if path_names(path, shape, noun)]
     useful = named or [(p, s) for p, s in candidates if not _is_failure(p[-1])]
     if not useful or (not named and len(useful) > 1 and not _one_structured(useful)):
         return NONE
@@ -257,7 +257,7 @@ def at(shape: Shape, path: tuple[str, ...]) -> Shape | None:
     return current
 
 
-def _path_names(path: tuple[str, ...], shape: Shape, noun: str) -> bool:
+def path_names(path: tuple[str, ...], shape: Shape, noun: str) -> bool:
     name = low(singular(words(path[0])[-1])) if words(path[0]) else low(path[0])
     whole = low("".join((*words(path[0])[:-1], singular(words(path[0])[-1])))) if words(path[0]) else ""
     tails = suffixes(noun)

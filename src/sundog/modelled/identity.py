@@ -458,7 +458,9 @@ def settled_status(self: Inference, noun: Noun, shape: StructureShape | None, pa
         found = by_low.get(low(wanted))
         if found is not None:
             return found
-    return values[0] if values else ""
+    if values:
+        return values[0]
+    return "available" if self.service.protocols[0] in ("query", "ec2") else "ACTIVE"
 
 
 def _waited(self: Inference, noun: Noun, values: list[str]) -> str:

@@ -182,6 +182,8 @@ def apply(service: Service, table: Table) -> Table:
             for op, rule in list(rules.items()):
                 if rule.noun == alias:
                     rules[op] = msgspec.structs.replace(rule, noun=name)
+        if name not in table.nouns:
+            _adopt(service, name, rules)
     for name, tuned_op in override.op.items():
         rule = rules.get(name, Rule("none"))
         changes: dict[str, Any] = {"grade": "high"}
@@ -191,6 +193,26 @@ def apply(service: Service, table: Table) -> Table:
             changes["noun"] = tuned_op.noun
         rules[name] = msgspec.structs.replace(rule, **changes)
     return msgspec.structs.replace(table, nouns=nouns, rules=rules)
+
+
+def _adopt(service: Service, name: str, rules: dict[str, Rule]) -> None:
+    """Give the operations that are about a noun to it, which the inference did not know to be made."""
+    from sundog.modelled.infer import Parsed
+    from sundog.modelled.names import DELETE, LIST, READ, UPDATE
+
+    for op, rule in list(rules.items()):
+        if rule.kind not in ("empty", "none", "facet", "action", "transition", "update"):
+            continue
+        parsed = Parsed(op, service.model.operation_model(op))
+        if low(name) not in (low(parsed.full), low(parsed.cut)):
+            continue
+        if parsed.verb in LIST or parsed.plural:
+            kind = "list"
+        elif parsed.verb in READ:
+            kind = "read"
+        else:
+            kind = "delete" if parsed.verb in DELETE else "update" if parsed.verb in UPDATE else rule.kind
+        rules[op] = Rule(kind, name, parsed.verb)
 
 
 def _noun(name: str, base: Noun, tuned: NounOverride) -> Noun:

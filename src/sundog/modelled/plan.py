@@ -9,7 +9,19 @@ from botocore.model import ListShape, Shape, StructureShape
 
 from sundog.core.page import Pager, pager_of
 from sundog.modelled import forms, identity
-from sundog.modelled.forms import PAGER, SORT, Form, content, is_failure, is_tags, list_form, members, struct_form
+from sundog.modelled.forms import (
+    at,
+    path_names,
+    PAGER,
+    SORT,
+    Form,
+    content,
+    is_failure,
+    is_tags,
+    list_form,
+    members,
+    struct_form,
+)
 from sundog.modelled.names import IDENTITIES, canon, low, singular, suffixes
 from sundog.modelled.override import noun_override, op_override
 from sundog.modelled.table import Noun, Rule, Table
@@ -160,6 +172,13 @@ class Plan:
     @cached_property
     def several(self) -> Form:
         return list_form(self.output, self.rule.noun, self.result_key)
+
+    @cached_property
+    def lists_noun(self) -> bool:
+        """Whether the output's list is named after the noun, so that it can show the one resource."""
+        path = self.several.path
+        found = at(self.output, path) if self.output is not None and path else None
+        return found is not None and path_names((path[-1],), found, self.rule.noun)
 
     @cached_property
     def lists(self) -> list[tuple[str, ListShape]]:

@@ -30,7 +30,7 @@ def answer_one(plan: Plan, seen: View, params: Params, lists: bool = False) -> P
     one = plan.one
     if one.kind == "struct" and isinstance(one.shape, StructureShape):
         given[one.path[0]] = show(seen, one.shape)
-    elif plan.several.kind != "none" and _about(plan) and seen.row is not None:
+    elif plan.several.kind != "none" and _about(plan) and seen.row is not None and plan.lists_noun:
         path, element = plan.several.path, plan.several.shape
         assert element is not None
         if not _held(seen, path[0]) and (seen.row.key or plan.several.kind != "map"):

@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from sundog.core.tx import Tx
 
 _CREATED = re.compile(
-    r"^(created|create|creation|requested|request|submitted|submit|registered|registration|started|start|issued|enabled|added|"
-    r"imported|invited|attached|associated|associate|assigned|published|opened|granted|joined|launch|launched|time)"
+    r"^(created|create|creation|requested|request|submitted|submit|registered|registration|started|start|added|"
+    r"invited|attached|associated|associate|assigned|granted|joined|launch|launched|time)"
     r"(at|time|date|datetime|timestamp|on|attime|timeutc|dateutc|datetimeutc|epoch)?$"
     r"|^(time|date)(created|submitted|requested|started|stamp)$|^timestamp$|creat(ed|ion)(at|time|date|timestamp|datetime|on)$"
 )
 _CHANGED = re.compile(
     r"^(last)?(updated?|modified|modification|changed?|published|edited|statuschange|statusupdate|stateupdate|refreshed)"
     r"(at|time|date|datetime|timestamp|on|attime|timeutc|dateutc)?$"
-    r"|(updated|modified|modification|update|changed)(at|time|date|timestamp|datetime|on)$|^date(modified|updated)$"
+    r"|^(last)?(status|state|record|resource|configuration|config)?(last)?(updated|modified|modification|update|changed)"
+    r"(at|time|date|timestamp|datetime|on)$|^date(modified|updated)$"
 )
 _ENDED = re.compile(
     r"^(end|ended|completed|completion|finished|finish|stopped|stop)(at|time|date|datetime|timestamp|on)?$"
@@ -60,7 +61,9 @@ _ACCOUNT = frozenset(
         "requesteraccountid",
     ]
 )
-_FINITE = re.compile(r"(Job|Run|Execution|Task|Query|Import|Export|Build|Invocation|Operation|Request|Statement|Scan|Crawl)$")
+_FINITE = re.compile(
+    r"(Job|Run|Execution|Task|Query|Import|Export|Build|Invocation|Operation|Request|Statement|Scan|Crawl)$"
+)
 _REGION = frozenset({"region", "awsregion", "regionname", "homeregion"})
 _CREATOR = frozenset(
     [

@@ -73,6 +73,7 @@ PLACES: dict[str, Any] = {
     "hex32": lambda tx: tx.ids.hex(32),
     "alnum10": lambda tx: tx.ids.alnum(10, upper=False),
     "alnum12": lambda tx: tx.ids.alnum(12, upper=False),
+    "upper26": lambda tx: tx.ids.alnum(26, upper=True),
     "upper14": lambda tx: tx.ids.alnum(14, upper=True),
 }
 
