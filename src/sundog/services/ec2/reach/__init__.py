@@ -1,0 +1,1 @@
+"""Whether traffic passes from one place to another: over routes, network ACLs and security groups."""
