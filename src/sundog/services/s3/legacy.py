@@ -7,6 +7,7 @@ from typing import Any
 from sundog.api import s3 as api
 from sundog.core import Tx, op
 from sundog.core.structure import plain
+from sundog.services.s3.body import check_body
 
 
 def _moved(source: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
@@ -27,6 +28,7 @@ _TRANSITIONS = {
 @op
 def put_bucket_lifecycle(tx: Tx, req: api.PutBucketLifecycleRequest) -> None:
     """Set the bucket's rules, each with one transition at most."""
+    check_body(tx, req)
     given = plain(req.lifecycle_configuration) or {}
     rules = [_moved(rule, _TRANSITIONS) for rule in given.get("Rules", ())]
     tx.call(
@@ -68,6 +70,7 @@ _NOTIFICATIONS = (
 @op
 def put_bucket_notification(tx: Tx, req: api.PutBucketNotificationRequest) -> None:
     """Set who hears of what: one of each kind at most."""
+    check_body(tx, req)
     given = plain(req.notification_configuration) or {}
     made: dict[str, Any] = {}
     for old, new, old_arn, new_arn in _NOTIFICATIONS:
