@@ -27,7 +27,9 @@ from sundog.services.ec2.instance.option import (
 from sundog.services.ec2.instance.template import with_template
 from sundog.services.ec2.instance.transition import BOOTING, become_running
 from sundog.services.ec2.instance.view import launching_view
+from sundog.services.ec2.placement_group import check_placement
 from sundog.services.ec2.settle import moment, settle
+from sundog.services.ec2.spot_instance_request import make_request
 from sundog.services.ec2.state.compute import PENDING, RUNNING, Instance, Reservation
 from sundog.services.ec2.state.network import Vpc
 
@@ -53,6 +55,7 @@ def run_instances(tx: Tx, req: api.RunInstancesRequest) -> api.Reservation:
     devices = plan_devices(tx, image, req.block_device_mappings or [])
     subnet = cards[0].subnet
     vpc = tx.get(Vpc, subnet.vpc_id)
+    check_placement(tx, req.placement)
     placement = placement_of(req.placement, subnet, vpc.instance_tenancy)
     traits = traits_of(image, kind, req.kernel_id, req.ramdisk_id)
     role = profile(tx, req.iam_instance_profile)
@@ -115,6 +118,8 @@ def run_instances(tx: Tx, req: api.RunInstancesRequest) -> api.Reservation:
         if spot:
             row = _as_spot(tx, row)
         row = tx.add(row, tags=tags)
+        if spot:
+            make_request(tx, row, req.instance_market_options.spot_options, tags)
         if template_tags:
             row = tx.update(row, tags={**row.tags, **template_tags})
         answers.append(launching_view(row, interfaces[index]))
