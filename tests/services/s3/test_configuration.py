@@ -125,22 +125,52 @@ def tiering(bucket, name):
 
 
 KINDS = [
-    ("inventory", "InventoryConfiguration", inventory, 204),
-    ("analytics", "AnalyticsConfiguration", analytics, 200),
-    ("metrics", "MetricsConfiguration", metrics, 204),
-    ("intelligent_tiering", "IntelligentTieringConfiguration", tiering, 200),
+    (
+        "put_bucket_inventory_configuration",
+        "get_bucket_inventory_configuration",
+        "delete_bucket_inventory_configuration",
+        "list_bucket_inventory_configurations",
+        "InventoryConfiguration",
+        inventory,
+        204,
+    ),
+    (
+        "put_bucket_analytics_configuration",
+        "get_bucket_analytics_configuration",
+        "delete_bucket_analytics_configuration",
+        "list_bucket_analytics_configurations",
+        "AnalyticsConfiguration",
+        analytics,
+        200,
+    ),
+    (
+        "put_bucket_metrics_configuration",
+        "get_bucket_metrics_configuration",
+        "delete_bucket_metrics_configuration",
+        "list_bucket_metrics_configurations",
+        "MetricsConfiguration",
+        metrics,
+        204,
+    ),
+    (
+        "put_bucket_intelligent_tiering_configuration",
+        "get_bucket_intelligent_tiering_configuration",
+        "delete_bucket_intelligent_tiering_configuration",
+        "list_bucket_intelligent_tiering_configurations",
+        "IntelligentTieringConfiguration",
+        tiering,
+        200,
+    ),
 ]
 
 
 class Kind:
     """The four operations on one kind of configuration."""
 
-    def __init__(self, s3, bucket, name, member, make, made):
+    def __init__(self, s3, bucket, put, get, delete, list_, member, make, made):
         self.member, self.make, self.made = member, make, made
-        self.put = getattr(s3, f"put_bucket_{name}_configuration")
-        self.get = getattr(s3, f"get_bucket_{name}_configuration")
-        self.delete = getattr(s3, f"delete_bucket_{name}_configuration")
-        self.list = getattr(s3, f"list_bucket_{name}_configurations")
+        self.put, self.get = getattr(s3, put), getattr(s3, get)
+        self.delete, self.list = getattr(s3, delete), getattr(s3, list_)
         self.bucket = bucket
 
     def add(self, name, **changes):
@@ -148,7 +178,7 @@ class Kind:
         return self.put(Bucket=self.bucket, Id=name, **{self.member: given})
 
 
-@pytest.fixture(params=KINDS, ids=[kind[0] for kind in KINDS])
+@pytest.fixture(params=KINDS, ids=[kind[4] for kind in KINDS])
 def kind(request, s3, bucket):
     return Kind(s3, bucket, *request.param)
 

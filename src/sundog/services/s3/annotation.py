@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from sundog.api import s3 as api
-from sundog.core import AwsError, Key, Record, Tx, op, record
-from sundog.core.blob import Blob
+from sundog.core import AwsError, Tx, op
 from sundog.services.s3 import errors
 from sundog.services.s3.body import default_checksum, take
-from sundog.services.s3.checksum import Checksum
 from sundog.services.s3.listing import limited
 from sundog.services.s3.place import bucket_of, object_of
-from sundog.services.s3.state import Bucket, Object
+from sundog.services.s3.state import Annotation, Bucket, Object
 from sundog.services.s3.version import shown
-
-
-@record(scope="partition")
-class Annotation(Record):
-    """One annotation of a version."""
-
-    bucket: Key[str]
-    key: Key[bytes]
-    order: Key[int]
-    name: Key[str]
-    blob: Blob
-    modified: datetime.datetime
-    checksum: Checksum | None = None
 
 
 def _place(tx: Tx, req: Any, method: str) -> tuple[Bucket, Object]:

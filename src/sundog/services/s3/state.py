@@ -177,3 +177,16 @@ class Part(Record):
     etag: str
     modified: datetime.datetime
     checksum: Checksum | None = None
+
+
+@record(scope="partition")
+class Annotation(Record):
+    """One annotation of a version; it goes when the version goes."""
+
+    bucket: Key[str]
+    key: Key[bytes]
+    order: Key[int]
+    name: Key[str]
+    blob: Blob
+    modified: datetime.datetime
+    checksum: Checksum | None = None

@@ -11,7 +11,7 @@ from sundog.core import AwsError, Tx, op
 from sundog.services.s3 import errors
 from sundog.services.s3.body import check_body
 from sundog.services.s3.place import bucket_of, current, new_version_id, versions
-from sundog.services.s3.state import NULL, Bucket, Object, Upload
+from sundog.services.s3.state import NULL, Annotation, Bucket, Object, Upload
 
 
 def put_version(tx: Tx, bucket: Bucket, row: Object) -> Object:
@@ -20,7 +20,7 @@ def put_version(tx: Tx, bucket: Bucket, row: Object) -> Object:
     if bucket.versioning is None:
         old = tx.find(Object, bucket.name, row.key, 0)
         if old is not None:
-            tx.delete(old)
+            drop(tx, old)
         return tx.add(row)
     last = current(tx, bucket, row.key)
     order = -tx.store.next_serial()
@@ -32,18 +32,25 @@ def put_version(tx: Tx, bucket: Bucket, row: Object) -> Object:
             if old.version_id == NULL:
                 if last is old:
                     last = None
-                tx.delete(old)
+                drop(tx, old)
                 break
     if last is not None and last.noncurrent is None:
         tx.update(last, noncurrent=tx.now)
     return tx.add(row)
 
 
+def drop(tx: Tx, row: Object) -> None:
+    """Delete a version's row and what is kept beside it."""
+    for note in list(tx.range(Annotation, (row.bucket, row.key, row.order), (row.bucket, row.key, row.order + 1))):
+        tx.delete(note)
+    tx.delete(row)
+
+
 def remove_version(tx: Tx, bucket: Bucket, row: Object) -> None:
     """Remove one version; the one before it becomes the newest if it was."""
     disturb(tx, bucket, row.key)
     newest = current(tx, bucket, row.key)
-    tx.delete(row)
+    drop(tx, row)
     if newest is row and bucket.versioning is not None:
         following = current(tx, bucket, row.key)
         if following is not None:
