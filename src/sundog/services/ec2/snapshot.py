@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from sundog.api import ec2 as api
 from sundog.core import AwsError, Tx, op, rows_of
 from sundog.services.ec2 import ebs
+from sundog.services.ec2.account_switch import snapshots_blocked
 from sundog.services.ec2.identifier import check_ids, check_parameter
 from sundog.services.ec2.image_lookup import public_images
 from sundog.services.ec2.settle import moment, settle
 from sundog.services.ec2.state.compute import Instance
+from sundog.services.ec2.state.snapshot_extra import FastRestore, SnapshotLock
 from sundog.services.ec2.state.storage import Image, Snapshot, Volume
 
 COPYING = 30
@@ -240,6 +242,11 @@ def delete_snapshot(tx: Tx, req: api.DeleteSnapshotRequest) -> None:
         raise AwsError(
             "InvalidSnapshot.InUse", f"The snapshot {row.snapshot_id} is currently in use by {image.image_id}"
         )
+    lock = tx.find(SnapshotLock, row.snapshot_id)
+    if lock is not None and lock.lock_expires_on > tx.now:
+        raise AwsError("OperationNotPermitted", f"The snapshot '{row.snapshot_id}' is locked and cannot be deleted.")
+    for restore in list(tx.range(FastRestore, (row.snapshot_id, ""), (row.snapshot_id + "\0", ""))):
+        tx.delete(restore)
     tx.delete(row)
 
 
@@ -294,6 +301,8 @@ def modify_snapshot_attribute(tx: Tx, req: api.ModifySnapshotAttributeRequest) -
         if group is not None:
             if row.encrypted:
                 raise AwsError("InvalidParameterValue", "Encrypted snapshots with EBS default key cannot be shared")
+            if snapshots_blocked(tx):
+                raise AwsError("OperationNotPermitted", "Public sharing of snapshots is blocked for this account.")
             public = True
         elif user not in users:
             users.append(str(user))
