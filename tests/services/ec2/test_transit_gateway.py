@@ -262,3 +262,23 @@ def test_policy_tables_hold_rules(ec2, gateway, table, fails):
     gone = ec2.delete_transit_gateway_policy_table_entry(**call)["TransitGatewayPolicyTableEntry"]
     assert gone["State"] == "deleted"
     assert ec2.delete_transit_gateway_policy_table(TransitGatewayPolicyTableId=policy)
+
+
+def test_metering_policies_hold_rules(ec2, gateway, attached, fails):
+    made = ec2.create_transit_gateway_metering_policy(TransitGatewayId=gateway)["TransitGatewayMeteringPolicy"]
+    policy = {"TransitGatewayMeteringPolicyId": made["TransitGatewayMeteringPolicyId"]}
+    assert made["State"] == "pending"
+    entry = {"PolicyRuleNumber": 10, "MeteredAccount": "transit-gateway-owner", "SourceCidrBlock": "10.0.0.0/8"}
+    ec2.create_transit_gateway_metering_policy_entry(**policy, **entry)
+    assert fails(ec2.create_transit_gateway_metering_policy_entry, **policy, **entry)[0] == (
+        "DuplicateMeteringPolicyEntry"
+    )
+    (found,) = ec2.get_transit_gateway_metering_policy_entries(**policy)["TransitGatewayMeteringPolicyEntries"]
+    assert found["MeteringPolicyRule"] == {"SourceCidrBlock": "10.0.0.0/8"}
+    ec2.modify_transit_gateway_metering_policy(AddMiddleboxAttachmentIds=[attached], **policy)
+    (shown,) = ec2.describe_transit_gateway_metering_policies()["TransitGatewayMeteringPolicies"]
+    assert (shown["State"], shown["MiddleboxAttachmentIds"]) == ("available", [attached])
+    ec2.delete_transit_gateway_metering_policy_entry(PolicyRuleNumber=10, **policy)
+    assert ec2.get_transit_gateway_metering_policy_entries(**policy)["TransitGatewayMeteringPolicyEntries"] == []
+    gone = ec2.delete_transit_gateway_metering_policy(**policy)["TransitGatewayMeteringPolicy"]
+    assert gone["State"] == "deleting"

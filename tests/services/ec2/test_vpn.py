@@ -107,3 +107,18 @@ def test_a_connection_to_a_transit_gateway_is_an_attachment(ec2, customer, conne
     assert found["State"] == "deleted"
     ec2.modify_vpn_connection(VpnConnectionId=connection, TransitGatewayId=hub)
     assert one(ec2, connection)["TransitGatewayId"] == hub
+
+
+def test_a_concentrator_is_an_attachment(ec2, customer, fails):
+    hub = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    made = ec2.create_vpn_concentrator(Type="ipsec.1", TransitGatewayId=hub)["VpnConcentrator"]
+    wanted = made["VpnConcentratorId"]
+    assert made["State"] == "pending"
+    (found,) = ec2.describe_transit_gateway_attachments()["TransitGatewayAttachments"]
+    assert (found["ResourceType"], found["ResourceId"]) == ("vpn-concentrator", wanted)
+    connection = ec2.create_vpn_connection(Type="ipsec.1", CustomerGatewayId=customer, VpnConcentratorId=wanted)
+    assert fails(ec2.delete_vpn_concentrator, VpnConcentratorId=wanted)[0] == "IncorrectState"
+    ec2.delete_vpn_connection(VpnConnectionId=connection["VpnConnection"]["VpnConnectionId"])
+    assert ec2.delete_vpn_concentrator(VpnConcentratorId=wanted)["Return"] is True
+    (found,) = ec2.describe_vpn_concentrators()["VpnConcentrators"]
+    assert found["State"] == "deleted"

@@ -13,7 +13,7 @@ from sundog.services.ec2.cidr import ipv4_range, range_text
 from sundog.services.ec2.lifecycle import alive, begin, change, end
 from sundog.services.ec2.settle import moment
 from sundog.services.ec2.state.transit_gateway import TransitGatewayAttachment
-from sundog.services.ec2.state.vpn import CustomerGateway, VpnConnection, VpnGateway, VpnRoute
+from sundog.services.ec2.state.vpn import CustomerGateway, VpnConcentrator, VpnConnection, VpnGateway, VpnRoute
 from sundog.services.ec2.transit_gateway.attachment import close_attachment, open_attachment, usable
 from sundog.services.ec2.vpn_propagation import propagate_all
 from sundog.services.ec2.vpn_tunnel import configuration, telemetry, tunnel
@@ -41,6 +41,8 @@ def create_vpn_connection(tx: Tx, req: api.CreateVpnConnectionRequest) -> api.Cr
             "InvalidParameterCombination", "The request must contain at most one of vpnGatewayId, transitGatewayId"
         )
     gateway = alive(tx, VpnGateway, req.vpn_gateway_id) if req.vpn_gateway_id else None
+    if req.vpn_concentrator_id:
+        alive(tx, VpnConcentrator, req.vpn_concentrator_id)
     asked = req.options
     static = bool(asked and asked.static_routes_only)
     inside = (asked and asked.tunnel_inside_ip_version) or "ipv4"
