@@ -244,6 +244,7 @@ def test_unknown_images_can_be_refused():
 
 
 def test_options_are_kept(ec2):
+    ec2.create_placement_group(GroupName="close", Strategy="cluster")
     ec2.create_key_pair(KeyName="mine", KeyType="ed25519")
     instance = describe(
         ec2,
