@@ -1,0 +1,1 @@
+"""Systems Manager: its parameter store is written by hand; the rest is modelled."""
