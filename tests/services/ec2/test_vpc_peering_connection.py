@@ -140,3 +140,11 @@ def test_groups_of_peered_vpcs_may_name_each_other(ec2, vpc, other):
     (group,) = ec2.describe_security_groups(GroupIds=[mine])["SecurityGroups"]
     (found,) = group["IpPermissions"][0]["UserIdGroupPairs"]
     assert (found["VpcPeeringConnectionId"], found["VpcId"]) == (connection, other)
+
+
+def test_a_joined_vpc_stays(ec2, vpc, other, fails):
+    connection = offer(ec2, vpc, other)
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=connection)
+    assert fails(ec2.delete_vpc, VpcId=other)[0] == "DependencyViolation"
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=connection)
+    ec2.delete_vpc(VpcId=other)

@@ -17,12 +17,12 @@ def in_use(noun: str, resource_id: str) -> AwsError:
 def any_of(tx: Tx, names: Iterable[str], field: str, value: str) -> bool:
     """Whether one of the records named has a row with this value; those whose module isn't loaded have no rows.
 
-    Rows that are deleted, and only shown for a while, don't count.
+    Rows that are deleted, and only shown for a while, don't count; nor do peerings that aren't active.
     """
     known = tables()
     kinds = [known[f"ec2.{name}"] for name in names if f"ec2.{name}" in known]
     return any(
-        getattr(row, "state", None) not in GONE
+        getattr(row, "state", None) not in GONE and getattr(getattr(row, "status", None), "code", "active") == "active"
         for kind in kinds
         if field in kind.__struct_fields__
         for row in tx.select(kind, **{field: value})

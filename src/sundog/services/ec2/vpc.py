@@ -185,6 +185,7 @@ def delete_vpc(tx: Tx, req: api.DeleteVpcRequest) -> None:
     gone = vpc.vpc_id
     if (
         any_of(tx, _NEEDS_VPC, "vpc_id", gone)
+        or any_of(tx, ("VpcPeeringConnection",), "vpc_ids", gone)
         or tx.select(SecurityGroup, vpc_id=gone).where(lambda row: row.group_name != "default")
         or tx.select(NetworkAcl, vpc_id=gone, is_default=False)
         or tx.select(RouteTable, vpc_id=gone).count() > 1

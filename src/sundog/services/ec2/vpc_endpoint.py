@@ -316,7 +316,7 @@ def modify_vpc_endpoint(tx: Tx, req: api.ModifyVpcEndpointRequest) -> api.Modify
     if req.ip_address_type is not None:
         endpoint = replace(endpoint, ip_address_type=req.ip_address_type)
     if req.dns_options is not None and endpoint.dns_options is not None:
-        given = {
+        given: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name in DnsOptions.__struct_fields__
             if (value := getattr(req.dns_options, name)) is not None
@@ -421,7 +421,7 @@ def describe_vpc_endpoint_associations(
         arn = row.service_network_arn or row.resource_configuration_arn
         if arn is None:
             continue
-        item = {
+        item: dict[str, Any] = {
             "Id": "vpce-assoc-" + row.vpc_endpoint_id.removeprefix("vpce-"),
             "VpcEndpointId": row.vpc_endpoint_id,
             "AssociatedResourceAccessibility": "Accessible",

@@ -237,7 +237,7 @@ def _deregister(tx: Tx, req: Any, source: bool) -> dict[str, Any]:
     named = set(req.network_interface_ids or ())
     gone: list[str] = []
     for row in list(tx.select(MulticastInterface, transit_gateway_multicast_domain_id=wanted)):
-        if row.source == source and req.group_ip_address in (None, row.group_ip_address):
+        if row.source == source and (req.group_ip_address or row.group_ip_address) == row.group_ip_address:
             if named and row.network_interface_id not in named:
                 continue
             tx.delete(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sundog.api import ec2 as api
@@ -184,7 +184,7 @@ def searched(tx: Tx, table_id: str, filters: Any) -> list[dict[str, Any]]:
         how, _, kind = name.partition(".")
         if how != "route-search":
             raise unknown_filter(name)
-        tests = {
+        tests: dict[str, Callable[[dict[str, Any], str], Any]] = {
             "exact-match": lambda route, value: pattern(value)(route["DestinationCidrBlock"]),
             "subnet-of-match": lambda route, value: _within(value, route["DestinationCidrBlock"]),
             "supernet-of-match": lambda route, value: _within(route["DestinationCidrBlock"], value),
