@@ -54,7 +54,11 @@ class Lives:
         done: list[Noun] = []
         left = [n for n in self.table.nouns.values() if n.made and not n.link[0]]
         while left:
-            ready = [n for n in left if not any(s.noun and any(o.name == s.noun for o in left if o is not n) for s in n.scopes)]
+            ready = [
+                n
+                for n in left
+                if not any(s.noun and any(o.name == s.noun for o in left if o is not n) for s in n.scopes)
+            ]
             ready = ready or left[:1]
             done.extend(ready)
             left = [n for n in left if n not in ready]
@@ -121,9 +125,15 @@ class Lives:
             asked = {n: params[n] for n in lists[0].required if isinstance(params.get(n), str)}
             steps["list"] = self._list(noun, lists[0], names, {**asked, **known})
         self._update(noun, read, names, known)
-        deletes = [p for p in self.ops(noun, "delete") if p.rule.verb in ("Delete", "Deregister", "Terminate", "Remove", "Release")]
+        deletes = [
+            p
+            for p in self.ops(noun, "delete")
+            if p.rule.verb in ("Delete", "Deregister", "Terminate", "Remove", "Release")
+        ]
         delete = next(iter(deletes or self.ops(noun, "delete")), None)
-        if delete is not None and not any(s.noun == noun.name for n in self.table.nouns.values() for s in n.scopes if n is not noun):
+        if delete is not None and not any(
+            s.noun == noun.name for n in self.table.nouns.values() for s in n.scopes if n is not noun
+        ):
             self._end(noun, read, lists, delete, names, known, steps)
         elif delete is not None:
             self._again(noun, maker, read, lists, delete, known, steps)
@@ -131,7 +141,16 @@ class Lives:
         if wanted and "delete" in steps:
             (self.whole if all(steps.values()) else self.broken).append(noun.name)
 
-    def _again(self, noun: Noun, maker: Plan, read: Any, lists: Any, delete: Plan, known: dict[str, Any], steps: dict[str, bool]) -> None:
+    def _again(
+        self,
+        noun: Noun,
+        maker: Plan,
+        read: Any,
+        lists: Any,
+        delete: Plan,
+        known: dict[str, Any],
+        steps: dict[str, bool],
+    ) -> None:
         """A second one to delete: the first still has to be the parent of others."""
         params = self._making(maker, noun, known, noun.name.lower() + "2")
         try:
@@ -177,7 +196,9 @@ class Lives:
                 found[ident] = value
         return found
 
-    def _select(self, plan: Plan, noun: Noun, names: dict[str, Any], known: dict[str, Any], salt: str = "") -> dict[str, Any]:
+    def _select(
+        self, plan: Plan, noun: Noun, names: dict[str, Any], known: dict[str, Any], salt: str = ""
+    ) -> dict[str, Any]:
         """Parameters that name the resource."""
         given: dict[str, Any] = dict(known)
         for scope, member in zip(noun.scopes, plan.scopes, strict=False):
@@ -188,7 +209,11 @@ class Lives:
             ident = identity.own_name(noun.name, member) or low(member)
             value = names.get(ident, names.get(low(member), first))
             if value is not None and (member in plan.required or member == plan.own[0]):
-                given[member] = int(value) if plan.inputs[member].type_name in ("integer", "long") and str(value).isdigit() else value
+                given[member] = (
+                    int(value)
+                    if plan.inputs[member].type_name in ("integer", "long") and str(value).isdigit()
+                    else value
+                )
         for member in plan.own_lists[:1]:
             if not any(m in given for m in plan.own) and first is not None:
                 ident = identity.own_name(noun.name, member.rstrip("s")) or ""
@@ -207,12 +232,16 @@ class Lives:
                     made[wrap[0]][name] = names.get(identity.own_name(noun.name, name) or "", first)
         return made
 
-    def _read(self, noun: Noun, read: Plan, names: dict[str, Any], known: dict[str, Any], params: dict[str, Any]) -> bool:
+    def _read(
+        self, noun: Noun, read: Plan, names: dict[str, Any], known: dict[str, Any], params: dict[str, Any]
+    ) -> bool:
         try:
             answer = self.call(read, self._select(read, noun, names, known))
         except Exception as error:
             return self.check("read", noun, False, f"{read.name} {_first(error)}")
-        if not self.check("read", noun, bool(answer) or read.output is None or noun.setting, f"{read.name} answered nothing"):
+        if not self.check(
+            "read", noun, bool(answer) or read.output is None or noun.setting, f"{read.name} answered nothing"
+        ):
             return False
         shown = answer
         if read.one.kind == "struct":
@@ -223,9 +252,16 @@ class Lives:
         for name, value in params.items():
             member = members(shape).get(name)
             given = read.inputs.get(name)
-            if member is None or given is None or member.type_name != given.type_name or not isinstance(value, (str, int)):
+            if (
+                member is None
+                or given is None
+                or member.type_name != given.type_name
+                or not isinstance(value, (str, int))
+            ):
                 continue
-            self.check("echo", noun, shown.get(name) == value, f"{read.name}.{name} is {shown.get(name)!r}, was {value!r}")
+            self.check(
+                "echo", noun, shown.get(name) == value, f"{read.name}.{name} is {shown.get(name)!r}, was {value!r}"
+            )
         return True
 
     def _list(self, noun: Noun, plan: Plan, names: dict[str, Any], known: dict[str, Any], there: bool = True) -> bool:
@@ -247,10 +283,14 @@ class Lives:
         if not names:
             return self.check("list", noun, bool(found) == there, f"{plan.name} is empty")
         has = any(repr(value)[1:-1] in text for value in names.values())
-        return self.check("list", noun, has == there, f"{plan.name} lacks {names} in {text[:150]}" if there else "still lists it")
+        return self.check(
+            "list", noun, has == there, f"{plan.name} lacks {names} in {text[:150]}" if there else "still lists it"
+        )
 
     def _update(self, noun: Noun, read: Plan | None, names: dict[str, Any], known: dict[str, Any]) -> None:
-        plan = next((p for p in self.ops(noun, "update", "upsert") if p.rule.verb in ("Update", "Modify", "Put", "Edit")), None)
+        plan = next(
+            (p for p in self.ops(noun, "update", "upsert") if p.rule.verb in ("Update", "Modify", "Put", "Edit")), None
+        )
         if plan is None or read is None:
             return
         shape = read.one.shape if read.one.kind == "struct" else read.output
@@ -258,9 +298,16 @@ class Lives:
         for name, member in plan.inputs.items():
             if member.type_name != "string" or member.metadata.get("enum") or name in plan.own or name in plan.scopes:
                 continue
-            if name not in shown or shown[name].type_name != "string" or canon(name, noun.name) in noun.idents or identity.is_own(noun, name):
+            if (
+                name not in shown
+                or shown[name].type_name != "string"
+                or canon(name, noun.name) in noun.idents
+                or identity.is_own(noun, name)
+            ):
                 continue
-            if low(name).endswith(("status", "state", "token", "etag", "revisionid", "version")) or shown[name].metadata.get("enum"):
+            if low(name).endswith(("status", "state", "token", "etag", "revisionid", "version")) or shown[
+                name
+            ].metadata.get("enum"):
                 continue
             params = self._select(plan, noun, names, known)
             params[name] = Sample(salt="changed").value(member, name, 1)
@@ -275,7 +322,14 @@ class Lives:
             return
 
     def _end(
-        self, noun: Noun, read: Plan | None, lists: list[Plan], delete: Plan, names: dict[str, Any], known: dict[str, Any], steps: dict[str, bool]
+        self,
+        noun: Noun,
+        read: Plan | None,
+        lists: list[Plan],
+        delete: Plan,
+        names: dict[str, Any],
+        known: dict[str, Any],
+        steps: dict[str, bool],
     ) -> None:
         from botocore.exceptions import ClientError
 
@@ -312,10 +366,19 @@ def _dig(value: Any, ident: str, noun: str, depth: int = 0) -> Any:
     if not isinstance(value, dict) or depth > 3:
         return None
     for name, item in value.items():
-        if isinstance(item, (str, int)) and not isinstance(item, bool) and (low(name) == ident or canon(name, noun) == ident):
+        if (
+            isinstance(item, (str, int))
+            and not isinstance(item, bool)
+            and (low(name) == ident or canon(name, noun) == ident)
+        ):
             return item
     for name, item in value.items():
-        if isinstance(item, (str, int)) and not isinstance(item, bool) and canon(name, noun) == "" and ident in ("id", "name"):
+        if (
+            isinstance(item, (str, int))
+            and not isinstance(item, bool)
+            and canon(name, noun) == ""
+            and ident in ("id", "name")
+        ):
             return item
     for item in value.values():
         inner = item[0] if isinstance(item, list) and item else item

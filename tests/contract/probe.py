@@ -18,7 +18,9 @@ def client_of(name: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    config = Config(parameter_validation=False, retries={"max_attempts": 0, "mode": "standard"}, s3={"addressing_style": "path"})
+    config = Config(
+        parameter_validation=False, retries={"max_attempts": 0, "mode": "standard"}, s3={"addressing_style": "path"}
+    )
     return boto3.client(
         name, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test", config=config
     )
@@ -67,7 +69,12 @@ def invalid(answer: Any, shape: Any) -> list[str]:
     found: list[str] = []
     for line in report.splitlines():
         empty = re.match(r"Invalid length for parameter ([\w.\[\]]+), value: 0, valid min length: 1$", line)
-        if line and "deviceCapabilities" not in line and not (empty and _required_list(shape, empty[1])) and "botocore.response" not in line:
+        if (
+            line
+            and "deviceCapabilities" not in line
+            and not (empty and _required_list(shape, empty[1]))
+            and "botocore.response" not in line
+        ):
             found.append(line)
     return found
 
@@ -95,7 +102,10 @@ def probe(name: str, kinds: tuple[str, ...] = ("least", "all", "lacking")) -> li
             operation = service.operation(operation_name)
             assert operation is not None
             for kind, params in inputs(operation, kinds):
-                found.extend(f"{name}:{operation_name} ({kind}): {text}" for text in faults(cloud, client, service, operation, params))
+                found.extend(
+                    f"{name}:{operation_name} ({kind}): {text}"
+                    for text in faults(cloud, client, service, operation, params)
+                )
     return found
 
 

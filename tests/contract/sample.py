@@ -66,7 +66,9 @@ class Sample:
             return {"key": "value"}
         if getattr(shape, "is_tagged_union", False):
             deep = depth > MAX_DEPTH
-            simple = sorted(shape.members.items(), key=lambda item: isinstance(item[1], (StructureShape, ListShape, MapShape)))
+            simple = sorted(
+                shape.members.items(), key=lambda item: isinstance(item[1], (StructureShape, ListShape, MapShape))
+            )
             if deep and isinstance(simple[0][1], (StructureShape, ListShape, MapShape)):
                 return {}
             for name, member in simple[:1]:
@@ -111,4 +113,15 @@ class Sample:
 
 
 def _token(name: str) -> bool:
-    return name.lower() in ("nexttoken", "marker", "clienttoken", "clientrequesttoken", "dryrun", "maxresults", "limit", "pagetoken", "paginationtoken", "nextpagetoken")
+    return name.lower() in (
+        "nexttoken",
+        "marker",
+        "clienttoken",
+        "clientrequesttoken",
+        "dryrun",
+        "maxresults",
+        "limit",
+        "pagetoken",
+        "paginationtoken",
+        "nextpagetoken",
+    )

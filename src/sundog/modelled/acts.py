@@ -14,6 +14,7 @@ from sundog.modelled.make import change, make
 from sundog.modelled.names import TRANSITION, low
 from sundog.modelled.resource import Resource, Shelf
 from sundog.modelled.results import answer_empty, answer_many, answer_one
+from sundog.modelled.shapes import shape_named
 from sundog.modelled.show import View
 from sundog.modelled.table import Noun
 from sundog.modelled.tagging import list_tags, tag, untag
@@ -120,7 +121,8 @@ def read(plan: Plan, tx: Tx, params: Params) -> Params:
     assert noun is not None
     found = find(plan, tx, params)
     if found is None:
-        if noun.setting and not (faults.models_missing(plan.operation, noun.name) and any(plan.scopes)):
+        told = plan.tuned.missing is not None or plan.tuned_op.missing is not None
+        if noun.setting and not told and not (faults.models_missing(plan.operation, noun.name) and any(plan.scopes)):
             return answer_empty(plan, tx, params)
         if not noun.setting and not any(params.get(n) for n in (*plan.own, *plan.own_lists)):
             if not faults.models_missing(plan.operation, noun.name):
@@ -254,7 +256,7 @@ def status_for(plan: Plan, wanted: tuple[str, ...]) -> str:
     noun = plan.noun
     if noun is None or not noun.status or not noun.shape or not wanted:
         return ""
-    shape: Any = plan.operation.service.model.shape_for(noun.shape)
+    shape: Any = shape_named(plan.operation.service, noun.shape)
     for part in noun.status.split("."):
         shape = shape.members.get(part)
         if shape is None:

@@ -76,11 +76,8 @@ def models_taken(operation: Operation, noun: str) -> bool:
 
 def missing(operation: Operation, noun: str, value: Any, code: str = "", message: str = "", arn: str = "") -> AwsError:
     """The error for a resource that is not there."""
-    text = (
-        message or f"{_spoken(noun)} {value} was not found."
-        if value not in (None, "")
-        else f"No {_spoken(noun)} was found."
-    )
+    unsaid = f"No {_spoken(noun)} was found." if value in (None, "") else f"{_spoken(noun)} {value} was not found."
+    text = message or unsaid
     shape = _named(operation, code) if code else modelled(operation, _MISSING, noun)
     if shape is None and not code:
         shape = of_values(operation)

@@ -142,7 +142,11 @@ def _emit(ids: Any, tree: Any, depth: int) -> str:
             count = least if least else 0 if most == 1 else min(most, 8)
             if least and most >= 17 and least < 17:
                 count = 17 if most < 64 else max(least, 10)
-            out.append("".join(_emit(ids, inner, depth + 1) for _ in range(min(count, 64))))
+            count = min(count, 64)
+            if len(inner) == 1 and str(inner[0][0]) == "IN":
+                out.append(ids.choose(_alphabet(tuple(inner[0][1])), count))
+            else:
+                out.append("".join(_emit(ids, inner, depth + 1) for _ in range(count)))
         elif name == "SUBPATTERN":
             out.append(_emit(ids, argument[-1], depth + 1))
         elif name == "ATOMIC_GROUP":
@@ -161,9 +165,15 @@ def _emit(ids: Any, tree: Any, depth: int) -> str:
 
 
 def _one_of(ids: Any, items: Any) -> str:
-    good: list[str] = []
+    return ids.choose(_alphabet(tuple(items)), 1)
+
+
+@lru_cache(maxsize=4096)
+def _alphabet(items: tuple[Any, ...]) -> str:
+    """The characters that a class lets through, of those that make a good id."""
     if str(items[0][0]) == "NEGATE":
-        return ids.choose(_ALPHABET, 1)
+        return _ALPHABET
+    good: list[str] = []
     for code, argument in items:
         name = str(code)
         if name == "LITERAL":
@@ -176,7 +186,7 @@ def _one_of(ids: Any, items: Any) -> str:
     lower = [c for c in useful if not c.isupper()]
     digits = [c for c in lower if c.isdigit()]
     chosen = lower if len(lower) > len(digits) or not any(c.isupper() for c in useful) else useful
-    return ids.choose("".join(chosen) or "a", 1)
+    return "".join(chosen) or "a"
 
 
 def new_name(ids: Any, noun: str) -> str:

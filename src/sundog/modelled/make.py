@@ -12,6 +12,7 @@ from sundog.modelled.forms import members
 from sundog.modelled.generate import from_pattern, new_id, new_name
 from sundog.modelled.names import canon, low
 from sundog.modelled.resource import Resource, Shelf, index_of
+from sundog.modelled.shapes import shape_named
 from sundog.modelled.template import fill, merged, put
 from sundog.modelled.template import words as words_of
 from sundog.modelled.values import tags_of
@@ -20,7 +21,7 @@ from sundog.modelled.within import parents_of, require_parents, scopes_given
 if TYPE_CHECKING:
     from sundog.core.tx import Tx
     from sundog.modelled.plan import Plan
-    from sundog.modelled.table import Noun
+from sundog.modelled.table import Noun
 
 Params = dict[str, Any]
 _NOT_KEPT = frozenset(["clienttoken", "clientrequesttoken", "idempotencytoken", "dryrun"])
@@ -85,6 +86,8 @@ def make(plan: Plan, tx: Tx, params: Params) -> tuple[Resource, Resource]:
     elif noun.setting:
         there = shelf.exact(scopes, "")
         if there is not None:
+            if plan.tuned.exists is not None and plan.rule.kind == "create":
+                raise faults.named(plan.operation, plan.tuned.exists.code, plan.tuned.exists.message)
             row = change(plan, tx, there, params)
             return row, row
     elif (name := names.get("name")) and isinstance(name, str) and "name" in noun.idents:
@@ -248,7 +251,7 @@ def _new_base(plan: Plan, tx: Tx) -> str:
 
 
 def _key_shape(plan: Plan, noun: Noun) -> Shape | None:
-    return plan.operation.service.model.shape_for(noun.key_shape) if noun.key_shape else None
+    return shape_named(plan.operation.service, noun.key_shape) if noun.key_shape else None
 
 
 def _new_id(plan: Plan, tx: Tx, noun: Noun, ident: str) -> str:
@@ -269,7 +272,7 @@ def _shown(plan: Plan, noun: Noun, ident: str) -> list[Shape]:
     key = _key_shape(plan, noun) if noun.idents[:1] == (ident,) else None
     shapes = [plan.output, plan.one.shape] if plan.rule.kind != "update" else []
     if noun.shape:
-        shapes.append(plan.operation.service.model.shape_for(noun.shape))  # type: ignore[arg-type]
+        shapes.append(shape_named(plan.operation.service, noun.shape))  # type: ignore[arg-type]
     for shape in shapes:
         for name, member in members(shape).items():
             if (canon(name, noun.name) == ident or low(name) == ident) and member.type_name in (
@@ -299,7 +302,7 @@ def _first_status(plan: Plan, noun: Noun, settled: str) -> str:
         return plan.tuned.first
     if not noun.status or not settled or not noun.shape:
         return settled
-    shape: Any = plan.operation.service.model.shape_for(noun.shape)
+    shape: Any = shape_named(plan.operation.service, noun.shape)
     for part in noun.status.split("."):
         shape = members(shape).get(part)
         if shape is None:

@@ -10,16 +10,16 @@ from botocore.model import ListShape, Shape, StructureShape
 from sundog.core.page import Pager, pager_of
 from sundog.modelled import forms, identity
 from sundog.modelled.forms import (
-    at,
-    path_names,
     PAGER,
     SORT,
     Form,
+    at,
     content,
     is_failure,
     is_tags,
     list_form,
     members,
+    path_names,
     struct_form,
 )
 from sundog.modelled.names import IDENTITIES, canon, low, singular, suffixes

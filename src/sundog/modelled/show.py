@@ -158,8 +158,13 @@ def show(view: View, shape: StructureShape, given: dict[str, Any] | None = None,
 
 def _status_path(view: View, shape: StructureShape) -> str:
     """The path of the status here: the noun's own, where the structure has that."""
-    own = view.noun.status if view.noun is not None else ""
-    return own if own and own.split(".")[0] in shape.members else status_path(shape, view.noun_name)
+    known: dict[tuple[str, str], str] = view.service.plans.setdefault("status paths", {})
+    found = known.get((shape.name, view.noun_name))
+    if found is None:
+        own = view.noun.status if view.noun is not None else ""
+        found = own if own and own.split(".")[0] in shape.members else status_path(shape, view.noun_name)
+        known[shape.name, view.noun_name] = found
+    return found
 
 
 def _union(view: View, shape: StructureShape) -> dict[str, Any]:
@@ -244,9 +249,9 @@ def status_in(status: str, shape: Shape) -> Any:
     if not enum or status in enum:
         return status if shape.type_name == "string" else None
     wanted = low(status)
-    for value in enum:
-        if low(value) == wanted:
-            return value
+    for known in enum:
+        if low(known) == wanted:
+            return known
     return enum[0]
 
 

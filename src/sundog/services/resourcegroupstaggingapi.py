@@ -28,7 +28,9 @@ def arn_of(tx: Tx, row: Any) -> str | None:
     meta = row.meta_
     found = getattr(row, "arn", None)
     if found is None:
-        name = next((field for field in row.__struct_fields__ if field.endswith("_arn") and field in _own_arns(meta.name)), None)
+        name = next(
+            (field for field in row.__struct_fields__ if field.endswith("_arn") and field in _own_arns(meta.name)), None
+        )
         found = getattr(row, name) if name else None
     if callable(found):
         found = found(tx)
