@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from sundog.core.op import service_part
 from sundog.wire.model import Operation
 
 if TYPE_CHECKING:
@@ -282,15 +281,11 @@ def service_hook(service: str, name: str) -> Any:
     ``resource_account(tx, arn)`` its owner where the ARN doesn't tell, and ``resources_of(tx, operation, params)`` the
     ARNs that a call is about, where its parameters don't tell by their names; each may give None.
     """
-    package = f"sundog.services.{service}"
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    for module in (f"{package}.access", f"{package}.policy"):
-        if importlib.util.find_spec(module) is not None:
-            found = getattr(importlib.import_module(module), name, None)
-            if found is not None:
-                return found
+    for part in ("access", "policy"):
+        module = service_part(service, part)
+        found = getattr(module, name, None) if module is not None else None
+        if found is not None:
+            return found
     return None
 
 

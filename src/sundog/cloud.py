@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
 import logging
 import sys
 import threading
@@ -24,6 +22,7 @@ from sundog.core.credential import AccessKey, Caller, account_of_unknown_key, ca
 from sundog.core.faults import Faults, fault_error
 from sundog.core.garbage import uncollected
 from sundog.core.ids import Ids
+from sundog.core.op import service_part
 from sundog.core.outbox import Job, perform, post
 from sundog.core.prepared import Prepared
 from sundog.core.store import Store
@@ -564,12 +563,8 @@ class Cloud:
 
 def helpers_of(service: str) -> Any:
     """The ``Helpers`` of a service, if it has any: they are in its ``helpers`` module."""
-    package = f"sundog.services.{service}"
-    spec = importlib.util.find_spec(package) if service.isidentifier() else None
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    name = f"{package}.helpers"
-    return importlib.import_module(name).Helpers if importlib.util.find_spec(name) is not None else None
+    module = service_part(service, "helpers") if service.isidentifier() else None
+    return None if module is None else module.Helpers
 
 
 def internal_failure(error: Exception) -> AwsError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sundog.core.calls import Call
+from sundog.core.op import service_part
 from sundog.wire.codec import codec
 from sundog.wire.errors import AwsError
 from sundog.wire.hosts import DEFAULT as HOSTS
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 def answer(cloud: Cloud, request: Request, final: bool) -> Response:
     """The response to a request; ``Wait`` comes through."""
     if request.path.startswith("/SimpleNotificationService-"):
-        from sundog.services.sns.web import page
-
-        found = page(request)
+        # Not even a request to AWS's API: the certificate that SNS signs with.
+        web = service_part("sns", "web")
+        found = web.page(request) if web is not None else None
         if found is not None:
             return found
     try:
@@ -49,10 +50,10 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
 
             check_expiry(request, routed.credential, cloud.clock.now())
         call.params = spoken.decode(operation, request, routed.labels)
-        if routed.service.name == "s3" and hasattr(call.params.get("Body"), "read"):
-            from sundog.services.s3.body import ingest
-
-            ingest(cloud.blobs, call.params)
+        if not isinstance(request.body, bytes):
+            web = service_part(routed.service.python_name, "web")
+            if web is not None and hasattr(web, "take_in"):
+                web.take_in(cloud, call.params)
     except AwsError as error:
         call.error = error
         cloud.record(call)
@@ -70,10 +71,10 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
             response.status = call.status
     response.headers["x-sundog-fidelity"] = call.fidelity
     call.slim()
-    if "origin" in request.headers and routed.service.name == "s3":
-        from sundog.services.s3.web import decorate
-
-        decorate(cloud, routed, request, call, response)
+    if "origin" in request.headers:
+        web = service_part(routed.service.python_name, "web")
+        if web is not None and hasattr(web, "decorate"):
+            web.decorate(cloud, routed, request, call, response)
     return response
 
 
@@ -116,14 +117,9 @@ def refuse(cloud: Cloud, error: RouteError) -> Response:
 
 def _not_an_operation(cloud: Cloud, routed: Routed, request: Request, call: Call) -> Response:
     """Requests that are no API calls (a bucket's website, a preflight): the service's ``web`` module answers, if it has one."""
-    import importlib
-    import importlib.util
-
-    name = f"sundog.services.{routed.service.python_name}"
-    if importlib.util.find_spec(name) is not None and importlib.util.find_spec(name).submodule_search_locations:  # type: ignore[union-attr]
-        web = f"{name}.web"
-        if importlib.util.find_spec(web) is not None:
-            return importlib.import_module(web).answer(cloud, routed, request, call)
+    web = service_part(routed.service.python_name, "web")
+    if web is not None:
+        return web.answer(cloud, routed, request, call)
     call.fidelity = "unsupported"
     call.error = AwsError(
         "NotImplemented",

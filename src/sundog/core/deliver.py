@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import keyword
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sundog.core.arn import Arn, parse_arn
+from sundog.core.op import service_part
 from sundog.wire.errors import AwsError
 
 Receiver = Callable[..., Any]
@@ -57,12 +56,7 @@ def deliver(tx: Any, arn: str | Arn, event: Event) -> Any:
     receive = _targets.get(parsed.service)
     if receive is None:
         name = parsed.service.replace("-", "_")
-        module = f"sundog.services.{name}_" if keyword.iskeyword(name) else f"sundog.services.{name}"
-        if importlib.util.find_spec(module) is not None:
-            if importlib.util.find_spec(module).submodule_search_locations:  # type: ignore[union-attr]
-                module += ".target"
-            if importlib.util.find_spec(module) is not None:
-                importlib.import_module(module)
+        service_part(name + "_" if keyword.iskeyword(name) else name, "target")
         receive = _targets.get(parsed.service)
     if receive is None:
         raise AwsError("InvalidParameter", f"Nothing can be delivered to {parsed}")

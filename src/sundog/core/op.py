@@ -7,6 +7,8 @@ import importlib.util
 import pkgutil
 import re
 from collections.abc import Callable
+from functools import cache
+from types import ModuleType
 from typing import Any, TypeVar, overload
 
 Handler = Callable[[Any, Any], Any]
@@ -100,14 +102,21 @@ def find_handler(service: str, operation: str) -> Handler | None:
     return None if home is None else getattr(importlib.import_module(home), operation)
 
 
-def find_defaults(service: str) -> Callable[[Any], None] | None:
-    """``prepare(tx)`` of the service's ``defaults`` module: it makes what every account has in every region from the start."""
+@cache
+def service_part(service: str, part: str) -> ModuleType | None:
+    """One module of a service's folder (``defaults``, ``web``, ``target``, ``helpers``), imported; None if it has none."""
     package = f"{SERVICES}.{service}"
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return None
-    name = f"{package}.defaults"
-    return importlib.import_module(name).prepare if importlib.util.find_spec(name) is not None else None
+    name = f"{package}.{part}"
+    return importlib.import_module(name) if importlib.util.find_spec(name) is not None else None
+
+
+def find_defaults(service: str) -> Callable[[Any], None] | None:
+    """``prepare(tx)`` of the service's ``defaults`` module: it makes what every account has in every region from the start."""
+    module = service_part(service, "defaults")
+    return None if module is None else module.prepare
 
 
 def service_names() -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sundog.core import AwsError, Tx
 from sundog.services.s3 import cors, errors
+from sundog.services.s3.body import ingest
 from sundog.services.s3.state import Bucket
 from sundog.wire.codec import codec
 from sundog.wire.http import Request, Response
@@ -72,6 +73,12 @@ def preflight(tx: Tx, routed: Routed, request: Request, call: Call) -> Response:
         )
     made = request_headers(routed.service, call.request_id)
     return Response(200, {**made, **cors.answer_headers(rule, origin, asked)}, b"")
+
+
+def take_in(cloud: Cloud, params: dict[str, Any]) -> None:
+    """Keep a big body before the transaction, so that nobody waits for it."""
+    if hasattr(params.get("Body"), "read"):
+        ingest(cloud.blobs, params)
 
 
 def decorate(cloud: Cloud, routed: Routed, request: Request, call: Call, response: Response) -> None:
