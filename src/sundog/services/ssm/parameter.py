@@ -30,15 +30,15 @@ def _check_name(name: str) -> None:
             "AccessDeniedException" if prefix == "aws" else "ValidationException",
             f"No access to reserved parameter name: {name}."
             if prefix == "aws"
-            else 'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of '
-            "sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the "
+            else 'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist '
+            "of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the "
             "following 3 symbols .-_",
         )
     if _NAME.match(name) is None:
         raise AwsError(
             "ValidationException",
-            'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of '
-            "sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the "
+            'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist '
+            "of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the "
             "following 3 symbols .-_",
         )
     if "/" in name and not name.startswith("/"):
