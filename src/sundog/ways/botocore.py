@@ -91,7 +91,7 @@ def from_prepared(prepared: Any, body: Any = None) -> Request:
     url = urlsplit(prepared.url)
     headers: dict[str, str] = {}
     for name, value in prepared.headers.items():
-        text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
+        text = value if isinstance(value, str) and value.isascii() else _text(value)
         lower = name.lower()
         headers[lower] = f"{headers[lower]},{text}" if lower in headers else text
     headers.setdefault("host", url.netloc)
@@ -116,7 +116,7 @@ def from_dict(request_dict: dict[str, Any]) -> Request:
     path, _, query = (slash + path).partition("?")
     body = request_dict["body"]
     headers = {
-        name.lower(): value if isinstance(value, str) else _text(value)
+        name.lower(): value if isinstance(value, str) and value.isascii() else _text(value)
         for name, value in request_dict["headers"].items()
     }
     form = None
@@ -136,7 +136,10 @@ def from_dict(request_dict: dict[str, Any]) -> Request:
 
 
 def _text(value: Any) -> str:
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
+    """A header's value as a server reads what botocore would send: UTF-8, each byte a character."""
+    if not isinstance(value, bytes):
+        value = str(value).encode("utf-8", "surrogateescape")
+    return value.decode("latin-1")
 
 
 class Spool:

@@ -66,7 +66,8 @@ def check_form(request: Request, credential: Credential) -> None:
             "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "
             '"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
         )
-    covered = {*credential.signed_headers.split(";"), *(name.lower() for name in params), "x-amz-content-sha256"}
+    covered = {name.lower() for name in params} - _AUTHENTICATION | {"x-amz-content-sha256"}
+    covered.update(credential.signed_headers.split(";"))
     unsigned = sorted(name for name in request.headers if name.startswith("x-amz-") and name not in covered)
     if unsigned:
         raise AwsError(

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
@@ -92,6 +93,9 @@ def canonical_headers(request: Request, signed: list[str]) -> str:
         value = request.headers.get(name)
         if value is None:
             value = request.host if name == "host" else ""
+        elif not value.isascii():
+            with suppress(UnicodeError):  # who signs, signs UTF-8
+                value = value.encode("latin-1").decode()
         lines.append(f"{name}:{SPACES.sub(' ', value).strip()}\n")
     return "".join(lines)
 

@@ -145,3 +145,14 @@ def test_without_versions_there_is_the_version_null(s3, thing):
     found = s3.get_object(**thing, VersionId="null")
     assert found["Body"].read() == b"abcdefgh"
     assert "VersionId" not in found
+
+
+@pytest.mark.parametrize("asked", ["ETag,Checksum,ObjectSize", "ETag, Checksum, ObjectSize"])
+def test_names_of_attributes_may_stand_apart(s3, thing, asked):
+    url = f"https://{thing['Bucket']}.s3.amazonaws.com/k?attributes"
+    answer = requests.get(url, headers={"x-amz-object-attributes": asked})
+    assert answer.status_code == 200
+    assert "<ETag>e8dc4081b13434b45189a720b77b6818</ETag>" in answer.text
+    assert "<ChecksumCRC32>ru8qUA==</ChecksumCRC32><ChecksumType>FULL_OBJECT</ChecksumType>" in answer.text
+    assert "<ObjectSize>8</ObjectSize>" in answer.text
+    assert 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"' in answer.text

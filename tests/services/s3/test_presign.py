@@ -209,3 +209,30 @@ def test_a_digest_in_a_url_is_held_to(client, aws, error_of):
     right = {"Content-MD5": "Q3uTDbhLgHnC3YBKcZNrXw=="}
     assert requests.put(url, data=b"something", headers=right).status_code == 200
     assert error_of(requests.put(url, data=b"else", headers=right))["Code"] == "BadDigest"
+
+
+@pytest.mark.parametrize("sized", [True, False])
+def test_headers_of_chunked_bodies_must_be_signed(client, aws, error_of, sized):
+    s3 = client(signature_version="s3v4")
+    s3.create_bucket(Bucket="signed")
+    headers = {
+        "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "x-amz-date": aws.clock.now().strftime("%Y%m%dT%H%M%SZ"),
+        "content-encoding": "aws-chunked",
+    }
+    names = ["x-amz-date"]
+    if sized:
+        headers["x-amz-decoded-content-length"] = "3"
+        names.append("x-amz-decoded-content-length")
+    assert error_of(requests.put(presign(s3, "put_object"), data=b"abc", headers=headers)) == {
+        "Code": "AccessDenied",
+        "Message": UNSIGNED,
+        "HeadersNotSigned": ", ".join(names),
+        "Status": 403,
+    }
+
+
+def test_headers_that_are_not_ascii_are_signed_as_utf_8(client, aws):
+    s3 = client()
+    s3.create_bucket(Bucket="signed")
+    assert s3.put_object(Bucket="signed", Key="k", CacheControl="ÄMÄZÕÑ S3 —")["ETag"]

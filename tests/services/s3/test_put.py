@@ -215,3 +215,11 @@ def test_a_big_body_comes_back_whole(s3, bucket):
 def test_a_refused_put_leaves_no_object(s3, bucket, refused):
     refused(s3.put_object, Bucket=bucket, Key="k", Body=b"x", Tagging="aws:no=1")
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_headers_that_are_not_ascii_come_back_as_their_bytes(s3, bucket):
+    text = "ÄMÄZÕÑ S3"
+    s3.put_object(Bucket=bucket, Key="k", CacheControl=text, ContentLanguage="de")
+    found = s3.get_object(Bucket=bucket, Key="k")
+    assert found["CacheControl"] == text.encode().decode("latin-1")
+    assert found["ContentLanguage"] == "de"

@@ -30,7 +30,11 @@ DEFAULT_TYPE = "binary/octet-stream"
 
 def upkeep_of(tx: Tx, req: Any) -> Upkeep:
     """What the request says of the object."""
-    headers = {name: value for name in HEADERS if (value := getattr(req, name))}
+    headers = {
+        name: value if value.isascii() else _as_sent(tx, name, value)
+        for name in HEADERS
+        if (value := getattr(req, name))
+    }
     if req.expires is not None:
         headers["expires"] = _expires(tx, req)
     metadata = req.metadata or {}
@@ -50,6 +54,14 @@ def upkeep_of(tx: Tx, req: Any) -> Upkeep:
     return Upkeep(
         {"content_type": DEFAULT_TYPE, **headers}, {key.lower(): normal(metadata[key]) for key in metadata}, redirect
     )
+
+
+def _as_sent(tx: Tx, name: str, value: str) -> str:
+    """A header's value with each of its bytes a character, as it goes out again. A form's fields are no headers."""
+    request = tx.entry.http
+    if request is None or tx.entry.service != "s3" or name == "content_type":
+        return value
+    return request.headers.get(name.replace("_", "-"), value)
 
 
 def _expires(tx: Tx, req: Any) -> str:
