@@ -34,17 +34,18 @@ def recorded(service: str, operation: str, arguments: dict[str, Any], prepare: C
         if prepare:
             prepare(client)
         client.meta.events.register(
-            "before-parse", lambda response_dict, **_: kept.append((response_dict["body"], dict(response_dict["headers"])))
+            "before-parse",
+            lambda response_dict, **_: kept.append((response_dict["body"], dict(response_dict["headers"]))),
         )
         getattr(client, operation)(**arguments)
     return kept[-1]
 
 
-def canned(service: str, operation: str, arguments: dict[str, Any], body: bytes, headers: dict[str, str]) -> Callable[[], Any]:
+def canned(
+    service: str, operation: str, arguments: dict[str, Any], body: bytes, headers: dict[str, str]
+) -> Callable[[], Any]:
     client = boto3.client(service, **KEYS)
-    client.meta.events.register(
-        "before-send", lambda request, **_: AWSResponse(request.url, 200, headers, _Raw(body))
-    )
+    client.meta.events.register("before-send", lambda request, **_: AWSResponse(request.url, 200, headers, _Raw(body)))
     method = getattr(client, operation)
     return lambda: method(**arguments)
 
@@ -56,7 +57,9 @@ def timed(call: Callable[[], Any], count: int) -> float:
     return (time.perf_counter() - begin) / count
 
 
-def compare(service: str, operation: str, arguments: dict[str, Any], prepare: Callable[[Any], Any] | None = None) -> dict[str, float]:
+def compare(
+    service: str, operation: str, arguments: dict[str, Any], prepare: Callable[[Any], Any] | None = None
+) -> dict[str, float]:
     """Microseconds of the floor, and the ratios of both paths to it; medians of interleaved rounds."""
     body, headers = recorded(service, operation, arguments, prepare)
     floor = canned(service, operation, arguments, body, headers)

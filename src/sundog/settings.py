@@ -58,7 +58,9 @@ def from_environment(environ: Mapping[str, str] | None = None, **given: Any) -> 
     for name in Settings.__struct_fields__:
         text = source.get("SUNDOG_" + name.upper())
         if text is not None:
-            values[name] = [part for part in text.split(",") if part] if name in ("allow_hosts", "allow_modelled") else text
+            values[name] = (
+                [part for part in text.split(",") if part] if name in ("allow_hosts", "allow_modelled") else text
+            )
     values.update({name: list(value) if isinstance(value, tuple) else value for name, value in given.items()})
     unknown = values.keys() - set(Settings.__struct_fields__)
     if unknown:

@@ -108,7 +108,9 @@ def test_a_bomb_does_not_go_off(kind: Any) -> None:
     assert caught.value.status == 413
 
 
-@pytest.mark.parametrize("body", [b"nonsense", gzip.compress(b"hello", mtime=0)[:-4], gzip.compress(b"hello", mtime=0)[:12], b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "body", [b"nonsense", gzip.compress(b"hello", mtime=0)[:-4], gzip.compress(b"hello", mtime=0)[:12], b"\x1f\x8b"]
+)
 def test_what_is_no_gzip_is_refused(body: bytes) -> None:
     with pytest.raises(AwsError, match="InvalidRequest"):
         gunzip(body)

@@ -14,7 +14,6 @@ from sundog.core.store import Store
 FORMAT = 1
 
 
-
 def _plain(value: Any) -> Any:
     """What a field that isn't data itself (a body) is dumped as: what its ``__dump__`` gives."""
     dumped = getattr(value, "__dump__", None)

@@ -43,17 +43,19 @@ def ec2_checked(tags: Iterable[Any], own: bool = False) -> Tags:
     found: Tags = {}
     for key, value in pairs(tags):
         if key is None or key == "":
-            raise AwsError("InvalidParameterValue", "Tag key cannot be empty" if key == "" else "Tag key cannot be null")
+            raise AwsError(
+                "InvalidParameterValue", "Tag key cannot be empty" if key == "" else "Tag key cannot be null"
+            )
         if key in found:
             raise AwsError("InvalidParameterValue", f"Duplicate tag key '{key}' specified.")
         if not own and key.lower().startswith("aws:"):
-            raise AwsError(
-                "InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use"
-            )
+            raise AwsError("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
         if len(key) > 127:
             raise AwsError("InvalidParameterValue", f"Tag key exceeds the maximum length of 127 characters: '{key}'")
         if len(value) > 255:
-            raise AwsError("InvalidParameterValue", f"Tag value exceeds the maximum length of 255 characters: '{value}'")
+            raise AwsError(
+                "InvalidParameterValue", f"Tag value exceeds the maximum length of 255 characters: '{value}'"
+            )
         found[key] = value
     return within_limit(found)
 

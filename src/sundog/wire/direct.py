@@ -63,9 +63,7 @@ class Direct(Compiler):
         if known is None:
             self._inert[name] = True  # a shape that contains itself is inert if all else in it is
             if kind == "structure":
-                known = all(
-                    "location" not in ref and self.inert(self.sub(ref)) for ref in traits["members"].values()
-                )
+                known = all("location" not in ref and self.inert(self.sub(ref)) for ref in traits["members"].values())
             else:
                 known = self.inert(self.sub(traits["member" if kind == "list" else "value"]))
             self._inert[name] = known
