@@ -96,7 +96,7 @@ def create(plan: Plan, tx: Tx, params: Params) -> Params:
     entries = plan.entries
     if entries is not None and not any(n in plan.required for n in plan.own):
         return each(plan, tx, params, lambda item: make(plan, tx, item))
-    row, first = make(plan, tx, params)
+    _row, first = make(plan, tx, params)
     return answer_one(plan, view(plan, tx, first, params), params)
 
 
@@ -124,9 +124,9 @@ def read(plan: Plan, tx: Tx, params: Params) -> Params:
         told = plan.tuned.missing is not None or plan.tuned_op.missing is not None
         if noun.setting and not told and not (faults.models_missing(plan.operation, noun.name) and any(plan.scopes)):
             return answer_empty(plan, tx, params)
-        if not noun.setting and not any(params.get(n) for n in (*plan.own, *plan.own_lists)):
-            if not faults.models_missing(plan.operation, noun.name):
-                return answer_empty(plan, tx, params)
+        unnamed = not any(params.get(n) for n in (*plan.own, *plan.own_lists))
+        if not noun.setting and unnamed and not faults.models_missing(plan.operation, noun.name):
+            return answer_empty(plan, tx, params)
         raise missing(plan, tx, named_value(plan, params), params)
     return answer_one(plan, view(plan, tx, found, params), params)
 

@@ -23,7 +23,7 @@ def arn_of(tx: Tx, service: Service, noun: Noun, key: str, names: dict[str, Any]
         signing = service.metadata.get("signingName") or service.endpoint_prefix
         path = "/".join((*(s for s in scopes if s and not s.startswith("arn:")), key or "default"))
         return f"arn:{tx.partition}:{signing}:{tx.region}:{tx.account}:{kebab(noun.name)}/{path}"
-    within = {low(scope.member): value for scope, value in zip(noun.scopes, scopes)}
+    within = {low(scope.member): value for scope, value in zip(noun.scopes, scopes, strict=False)}
     own: list[str] = []
 
     def fill(match: re.Match[str]) -> str:

@@ -182,18 +182,16 @@ def names_noun(member: str, shape: Shape, noun: str) -> bool:
         return True
     if kind.startswith(tails[0]) and kind[len(tails[0]) :] in SHAPE_SUFFIXES:
         return True
-    if name == "resource" + tails[0] or kind == "aws" + tails[0]:
-        return True
-    return False
+    return name == "resource" + tails[0] or kind == "aws" + tails[0]
 
 
 def names_tail(member: str, shape: Shape, noun: str) -> bool:
     """Whether the member's name, or its shape's, is the end of the noun's."""
     name, kind = low(member), low(shape.name)
-    for tail in suffixes(noun)[1:]:
-        if name == tail or (kind.startswith(tail) and kind[len(tail) :] in SHAPE_SUFFIXES | {""}):
-            return True
-    return False
+    return any(
+        name == tail or (kind.startswith(tail) and kind[len(tail) :] in SHAPE_SUFFIXES | {""})
+        for tail in suffixes(noun)[1:]
+    )
 
 
 def list_form(output: Shape | None, noun: str, result_key: Any = None) -> Form:

@@ -15,7 +15,11 @@ from sundog.modelled.table import Noun, Scope
 if TYPE_CHECKING:
     from sundog.modelled.infer import Inference, Parsed
 
-_SKIPPED = frozenset(["clienttoken", "clientrequesttoken", "idempotencytoken", "dryrun", "locktoken", "accept", "contenttype", "ifmatch", "revisionid", "requestid", "clientid", "region", "partition", "xamzsecuritytoken", "expectedrevision", "etag"])  # fmt: skip
+_SKIPPED = frozenset([
+    "clienttoken", "clientrequesttoken", "idempotencytoken", "dryrun", "locktoken", "accept", "contenttype",
+    "ifmatch", "revisionid", "requestid", "clientid", "region", "partition", "xamzsecuritytoken",
+    "expectedrevision", "etag",
+])  # fmt: skip
 _OWN = frozenset(
     {*IDENTITIES, "idorname", "nameorid", "nameorarn", "arnorname", "uuid", "handle", "resourcearn", "resourceid"}
 )
@@ -130,7 +134,7 @@ def _plain_members(op: Parsed, required: bool = True) -> list[str]:
         and low(n) not in _SKIPPED
         and low(n) not in PAGER
         and low(n) not in SORT
-        and not (inside[n].metadata.get("enum") and not inside[n].serialization.get("location") == "uri")
+        and not (inside[n].metadata.get("enum") and inside[n].serialization.get("location") != "uri")
     ]
 
 
@@ -281,11 +285,15 @@ def _one_key(noun: str, own: list[tuple[str, str]], maker: Any, scopes: list[str
     """One key of several: what comes last tells the most (a version within a name), the others are scopes."""
     order = sorted(own, key=lambda item: (item[1] in ("version", "number", "revision"), _ORDER.get(item[1], 5)))
     chosen = order[-1] if order[-1][1] in ("version", "number", "revision") and order[-1][0] not in maker else order[0]
-    for item in own:
-        if (item is not chosen and item[1] not in ("id", "arn", "name", "version", "revision")) or (
-            item is not chosen and chosen[1] in ("version", "number", "revision")
-        ):
-            scopes.append(item[0])
+    scopes.extend(
+        item[0]
+        for item in own
+        if item is not chosen
+        and (
+            item[1] not in ("id", "arn", "name", "version", "revision")
+            or chosen[1] in ("version", "number", "revision")
+        )
+    )
     return [chosen]
 
 
@@ -478,9 +486,9 @@ def _waited(self: Inference, noun: Noun, values: list[str]) -> str:
         ):
             continue
         for acceptor in waiter["acceptors"]:
-            if acceptor["state"] == "success" and isinstance(acceptor.get("expected"), str):
-                if not values or acceptor["expected"] in values:
-                    return acceptor["expected"]
+            wanted = acceptor.get("expected")
+            if acceptor["state"] == "success" and isinstance(wanted, str) and (not values or wanted in values):
+                return wanted
     return ""
 
 

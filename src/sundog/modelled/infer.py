@@ -31,9 +31,15 @@ from sundog.modelled.names import (
 from sundog.modelled.table import Noun, Rule, Table
 from sundog.wire.model import Service
 
-_REMAKE = frozenset(["Import", "Request", "Run", "Purchase", "Copy", "Restore", "Clone", "Export", "Invite", "Schedule", "Submit", "Upload", "Generate", "Issue", "Send", "Initiate", "Create", "Register", "Allocate", "Define", "Provision", "Replicate", "Launch", "Reserve", "Claim", "Deploy", "Begin"])  # fmt: skip
+_REMAKE = frozenset([
+    "Import", "Request", "Run", "Purchase", "Copy", "Restore", "Clone", "Export", "Invite", "Schedule", "Submit",
+    "Upload", "Generate", "Issue", "Send", "Initiate", "Create", "Register", "Allocate", "Define", "Provision",
+    "Replicate", "Launch", "Reserve", "Claim", "Deploy", "Begin",
+])  # fmt: skip
 _ASPECTS = frozenset({"Status", "Detail", "Details", "Summary", "Info", "Information", "Metadata", "Attribute", "Attributes",
                       "Id", "Name", "Arn", "State", "Record", "Description"})  # fmt: skip
+_NO_TAGS = ("LFTag", "TagOption", "UserDefinedTag", "TagKey", "CostAllocation", "TagSync", "ConfigurationTag", "TagPolicy",
+            "ContainerTag", "ImageTag", "TagRule", "PartnerTag")  # fmt: skip
 _SAME = frozenset({"Summary", "Id", "Name", "Arn", "Detail", "Info", "Metadata", "Description", "Record"})
 _FILLERS = frozenset({"Associated", "Attached", "Available", "All", "Managed", "Supported", "Admin", "Aws", "Resource"})
 
@@ -292,9 +298,8 @@ class Inference:
                 return Rule("linked", link.name, noun)
             one = struct_form(output, noun)
             several = list_form(output, noun, result_key)
-            if op.verb in LIST or op.plural or op.bulk:
-                if several.kind != "none":
-                    return Rule("list", noun, op.verb)
+            if (op.verb in LIST or op.plural or op.bulk) and several.kind != "none":
+                return Rule("list", noun, op.verb)
             if one.kind == "struct":
                 return Rule("read", noun, op.verb)
             if several.kind == "list" and len(_beside_failures(output)) == 1:
@@ -406,8 +411,7 @@ def tagging_kind(op: Parsed) -> str:
     name = op.name
     ins, outs = members(op.model.input_shape), members(op.model.output_shape)
     named = any(word in ("Tag", "Tags", "Untag") for word in words(name))
-    if not named or any(part in name for part in ("LFTag", "TagOption", "UserDefinedTag", "TagKey", "CostAllocation", "TagSync",
-                                                   "ConfigurationTag", "TagPolicy", "ContainerTag", "ImageTag", "TagRule", "PartnerTag")):  # fmt: skip
+    if not named or any(part in name for part in _NO_TAGS):
         return ""
     keys = [n for n, s in ins.items() if low(n) in ("tagkeys", "keys", "tagkeylist", "tags", "tagstoremove", "tagkey", "tagslist")
             and isinstance(s, ListShape) and s.member.type_name == "string"]  # fmt: skip
@@ -424,8 +428,7 @@ def tagging_kind(op: Parsed) -> str:
         if not any(word in ("Tag", "Tags") for word in second):
             return ""
         found = any(
-            tag_form(s) or (isinstance(s, StructureShape)) or isinstance(s, ListShape)
-            for s in content(op.model.output_shape).values()
+            tag_form(s) or isinstance(s, (StructureShape, ListShape)) for s in content(op.model.output_shape).values()
         )
         return "tags" if found and outs and any("tag" in low(n) for n in outs) else ""
     return ""

@@ -67,8 +67,16 @@ UPSERT = frozenset({"Put", "Set", "Update", "Modify", "Enable", "Associate", "At
 """Made again, the resource is replaced."""
 READ = frozenset({"Get", "Describe", "Head", "Read", "Retrieve", "Fetch", "Lookup", "View", "Poll"})
 LIST = frozenset({"List", "Search", "Scan", "Find", "Filter", "Query", "Discover", "Select"})
-UPDATE = frozenset(["Update", "Modify", "Edit", "Change", "Set", "Put", "Rename", "Configure", "Patch", "Alter", "Replace", "Reset", "Upgrade", "Refresh", "Amend", "Override", "Increase", "Decrease", "Rotate", "Reorder", "Reload", "Resize", "Apply", "Regenerate"])  # fmt: skip
-DELETE = frozenset(["Delete", "Remove", "Deregister", "Terminate", "Release", "Destroy", "Drop", "Unsubscribe", "Deprovision", "Forget", "Purge", "Unregister", "Discard", "Dispose", "Disassociate", "Dissociate", "Detach", "Revoke", "Unassign", "Unlink", "Disable", "Clear", "Deauthorize"])  # fmt: skip
+UPDATE = frozenset([
+    "Update", "Modify", "Edit", "Change", "Set", "Put", "Rename", "Configure", "Patch", "Alter", "Replace",
+    "Reset", "Upgrade", "Refresh", "Amend", "Override", "Increase", "Decrease", "Rotate", "Reorder", "Reload",
+    "Resize", "Apply", "Regenerate",
+])  # fmt: skip
+DELETE = frozenset([
+    "Delete", "Remove", "Deregister", "Terminate", "Release", "Destroy", "Drop", "Unsubscribe", "Deprovision",
+    "Forget", "Purge", "Unregister", "Discard", "Dispose", "Disassociate", "Dissociate", "Detach", "Revoke",
+    "Unassign", "Unlink", "Disable", "Clear", "Deauthorize",
+])  # fmt: skip
 ATTACH = frozenset({"Associate", "Attach", "Add", "Assign", "Grant", "Join", "Link", "Register", "Authorize", "Enable"})
 DETACH = frozenset({"Disassociate", "Dissociate", "Detach", "Remove", "Unassign", "Revoke", "Leave", "Unlink",
                     "Deregister", "Deauthorize", "Delete", "Disable"})  # fmt: skip
@@ -157,7 +165,12 @@ PREPOSITIONS = frozenset(
         "Via",
     ]
 )
-_KEPT = frozenset(["status", "access", "address", "alias", "analysis", "kubernetes", "redis", "class", "process", "business", "series", "news", "canvas", "chaos", "atlas", "lens", "basis", "bus", "progress", "success", "dns", "sns", "sms", "ses", "sqs", "ios", "aws", "https", "axis", "previous", "wireless", "express", "os", "css", "apis", "pass", "loss", "bias", "diagnosis", "corpus", "diagnostics", "analytics", "metadata"])  # fmt: skip
+_KEPT = frozenset([
+    "status", "access", "address", "alias", "analysis", "kubernetes", "redis", "class", "process", "business",
+    "series", "news", "canvas", "chaos", "atlas", "lens", "basis", "bus", "progress", "success", "dns", "sns",
+    "sms", "ses", "sqs", "ios", "aws", "https", "axis", "previous", "wireless", "express", "os", "css", "apis",
+    "pass", "loss", "bias", "diagnosis", "corpus", "diagnostics", "analytics", "metadata",
+])  # fmt: skip
 _IRREGULAR = {
     "indices": "index", "analyses": "analysis", "buses": "bus", "statuses": "status", "aliases": "alias",
     "people": "person", "caches": "cache", "series": "series", "diagnoses": "diagnosis", "lenses": "lens",
@@ -192,7 +205,7 @@ def singular(word: str) -> str:
         return word[:-3] + "y"
     if low.endswith(("sses", "shes", "xes", "zzes", "tches", "nches", "rches")):
         return word[:-2]
-    if low.endswith("ss") or low.endswith("us") or low.endswith("is") or not low.endswith("s") or len(low) < 3:
+    if low.endswith(("ss", "us", "is")) or not low.endswith("s") or len(low) < 3:
         return word
     return word[:-1]
 

@@ -110,9 +110,8 @@ class Shelf:
     def _named(self, text: str, scopes: tuple[str | None, ...]) -> Resource | None:
         best: Resource | None = None
         for row in self.tx.select(Resource, handles=handle(self.home, text)):
-            if fits(row, scopes):
-                if best is None or not _loose(scopes) or not any(row.scopes):
-                    best = row
+            if fits(row, scopes) and (best is None or not _loose(scopes) or not any(row.scopes)):
+                best = row
         return best
 
     def one(self, scopes: tuple[str | None, ...]) -> Resource | None:
@@ -159,7 +158,7 @@ class Shelf:
 def fits(row: Resource, scopes: tuple[str | None, ...]) -> bool:
     if not scopes:
         return True
-    return all(want is None or want == have for want, have in zip(scopes, row.scopes))
+    return all(want is None or want == have for want, have in zip(scopes, row.scopes, strict=False))
 
 
 def _loose(scopes: tuple[str | None, ...]) -> bool:

@@ -91,9 +91,8 @@ def answer_many(
             member not in given
             and shape.type_name in ("integer", "long")
             and low(member).endswith(("count", "total", "quantity", "totalresults", "totalsize"))
-        ):
-            if low(member) not in PAGER or member in output.required_members:
-                given[member] = len(views)
+        ) and (low(member) not in PAGER or member in output.required_members):
+            given[member] = len(views)
     made = show(blank, output, given)
     if several.kind == "none":
         _lists(output, made, True)

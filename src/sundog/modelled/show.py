@@ -211,9 +211,8 @@ def _value(view: View, name: str, key: str, member: Shape, noun: str, status: st
         and depth < 3
         and not is_document(member)
         and not is_union(member)
-    ):
-        if _PART.search(key) or key in suffixes(noun):
-            return _part(view, member, depth)
+    ) and (_PART.search(key) or key in suffixes(noun)):
+        return _part(view, member, depth)
     return None
 
 
@@ -232,7 +231,7 @@ def _can(view: View, name: str) -> bool:
 
 
 def _status(view: View, path: str, member: Shape) -> Any:
-    first, _, inner = path.partition(".")
+    _first, _, inner = path.partition(".")
     if not inner:
         return status_in(view.status, member)
     assert isinstance(member, StructureShape)

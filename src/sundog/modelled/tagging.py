@@ -93,9 +93,10 @@ def untag(plan: Plan, tx: Tx, params: Params) -> Params:
             keys.update(value if isinstance(value, list) and isinstance(value[0], str) else tags_of(value))
             if isinstance(value, str):
                 keys.add(value)
-    done: list[Resource] = []
-    for row in targets(plan, tx, {n: v for n, v in params.items() if n not in used}):
-        done.append(tx.update(row, tags={key: value for key, value in row.tags.items() if key not in keys}))
+    done = [
+        tx.update(row, tags={key: value for key, value in row.tags.items() if key not in keys})
+        for row in targets(plan, tx, {n: v for n, v in params.items() if n not in used})
+    ]
     return _answer(plan, tx, done, params)
 
 

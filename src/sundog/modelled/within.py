@@ -21,7 +21,7 @@ def scopes_given(plan: Plan, tx: Tx, params: dict[str, Any]) -> tuple[str | None
     noun = plan.noun
     assert noun is not None
     found: list[str | None] = []
-    for scope, member in zip(noun.scopes, plan.scopes):
+    for scope, member in zip(noun.scopes, plan.scopes, strict=False):
         value = params.get(member) if member is not None else params.get(scope.member)
         if (value is None or value == "") and scope.default and plan.rule.kind != "list":
             value = scope.default
