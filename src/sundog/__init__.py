@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sundog.cloud import Cloud
     from sundog.mock import mock_aws
+    from sundog.ways.server import serve
     from sundog.wire.errors import AwsError
     from sundog.wire.profile import Profile
     from sundog.wire.profiles import EUCALYPTUS, OUTSCALE
-    from sundog.ways.server import serve
 
 __version__ = "0.1.0"
 __all__ = ["EUCALYPTUS", "OUTSCALE", "AwsError", "Cloud", "Profile", "__version__", "mock_aws", "serve"]

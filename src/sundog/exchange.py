@@ -141,7 +141,7 @@ def labels_of(operation: Operation, request: Request) -> dict[str, str]:
     if found is None:
         return {}
     pattern, values = found
-    return dict(zip(pattern.labels, values))
+    return dict(zip(pattern.labels, values, strict=False))
 
 
 def decoded(cloud: Cloud, operation: Operation, request: Request, call: Call) -> bool:

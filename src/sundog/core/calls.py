@@ -22,15 +22,15 @@ class Call:
     """One call: of an operation by a client, or a delivery or due task that another call caused.
 
     ``params`` and ``answer`` are in botocore's form; ``duration`` is in seconds; ``cause`` is the call that this one follows
-    from; ``http`` is the request itself, ``headers`` what the
-    handler adds to the response's, ``status`` the HTTP status if it isn't the model's; ``unread`` names members that were sent and that the answer took no notice of.
+    from; ``http`` is the request itself, ``headers`` what the handler adds to the response's, ``status`` the HTTP status if
+    it isn't the model's; ``unread`` names members that were sent and that the answer took no notice of.
     """
 
     __slots__ = (
-        "access_key",
-        "account",
         "_answer",
         "_packed",
+        "access_key",
+        "account",
         "cause",
         "duration",
         "error",

@@ -28,8 +28,6 @@ from sundog.wire import hosts
 from sundog.wire.http import Request, Response
 
 if TYPE_CHECKING:
-    from sundog.wire.hosts import Hosts
-    from sundog.wire.profile import Profile
     from pathlib import Path
     from types import TracebackType
 
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
     from sundog.core.tx import Wait
     from sundog.ways.ca import Authority
     from sundog.ways.connection import Connection
+    from sundog.wire.hosts import Hosts
+    from sundog.wire.profile import Profile
 
 PORT = 4566
 TICK = 1.0

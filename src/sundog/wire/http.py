@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, Any, Union
+from typing import IO, Any
 
-Body = Union[bytes, IO[bytes]]
+Body = bytes | IO[bytes]
 """Small bodies are bytes; big ones a seekable binary file at position 0."""
 
 

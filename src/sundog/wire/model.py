@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from botocore import xform_name
@@ -157,7 +157,7 @@ def load_data(service: str, kind: str) -> dict[str, Any]:
         return {}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _latest_version(name: str) -> str | None:
     # Asks for one service's folder: listing all 439 would cost 20 ms.
     from botocore.exceptions import DataNotFoundError
@@ -207,13 +207,13 @@ def find_service(name: str, model: ServiceModel) -> Service:
     return _services.get(name) or adopt(name, model)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _editions(name: str) -> tuple[str, ...]:
     """The versions of a service's API that botocore has models of, oldest first."""
     return tuple(sorted(loader().list_api_versions(name, "service-2")))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _edition(name: str, version: str) -> Service:
     return Service(name, ServiceModel(_description(name, version), name))
 

@@ -81,7 +81,8 @@ def encode_error(
 ) -> Response:
     text = (
         f"<ErrorResponse{xmlns(service, version)}><Error><Type>{error.fault}</Type>"
-        f"{error_body(service, QueryOut, error)}{_DETAIL.get(service.name, '')}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        f"{error_body(service, QueryOut, error)}{_DETAIL.get(service.name, '')}</Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     response = respond(error.status, text, request_id)
     response.headers.update(error.headers)
