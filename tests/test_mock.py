@@ -153,13 +153,13 @@ async def test_an_async_generator() -> None:
 @pytest.fixture
 @mock_aws
 def inside() -> Iterator[list[str]]:
-    yield make("inside")
+    yield make("inside")  # noqa: PT022
 
 
 @mock_aws
 @pytest.fixture
 def outside() -> Iterator[list[str]]:
-    yield make("outside")
+    yield make("outside")  # noqa: PT022
 
 
 def test_a_fixture_below_the_decorator(inside: list[str]) -> None:

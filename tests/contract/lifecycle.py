@@ -168,9 +168,10 @@ class Lives:
             wrap = maker.wrapper
             for shape, holder in ((maker.operation.input, params), (wrap and wrap[1], wrap and params.get(wrap[0]))):
                 for name, member in members(shape).items():
-                    if member.type_name == "string" and holder is not None and name not in holder:
-                        if canon(name, noun.name) == noun.idents[0] or low(name) == noun.idents[0]:
-                            holder[name] = sample.value(member, name, 1)
+                    if member.type_name != "string" or holder is None or name in holder:
+                        continue
+                    if canon(name, noun.name) == noun.idents[0] or low(name) == noun.idents[0]:
+                        holder[name] = sample.value(member, name, 1)
         return params
 
     def _parent(self, noun: str) -> Any:
@@ -388,4 +389,4 @@ def _dig(value: Any, ident: str, noun: str, depth: int = 0) -> Any:
     return None
 
 
-__all__ = ["Lives", "ListShape", "StructureShape", "plural", "tag_form"]
+__all__ = ["ListShape", "Lives", "StructureShape", "plural", "tag_form"]

@@ -13,7 +13,7 @@ MAX_DEPTH = 7
 
 
 class Sample:
-    """Values for shapes, the same ones in every run. ``known`` are values for members by name, ``salt`` tells two samples apart."""
+    """Values for shapes, the same in every run. ``known`` are values for members by name, ``salt`` tells samples apart."""
 
     def __init__(self, known: dict[str, Any] | None = None, full: bool = False, salt: str = "") -> None:
         self.known = known or {}
@@ -99,7 +99,7 @@ class Sample:
     def _named(self, low: str) -> str:
         if low.endswith("arn"):
             return f"arn:aws:iam::123456789012:role/{low}{self.salt}"
-        if low.endswith("account") or low.endswith("accountid"):
+        if low.endswith(("account", "accountid")):
             return "123456789012"
         if low.endswith(("url", "uri")):
             return f"https://example.com/{low}{self.salt}"

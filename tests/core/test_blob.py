@@ -33,7 +33,7 @@ def test_what_is_put_is_read(size, kind):
     if kind == "file":
         given = io.BytesIO(data)
     elif kind == "spooled":
-        given = tempfile.SpooledTemporaryFile(1024)
+        given = tempfile.SpooledTemporaryFile(1024)  # noqa: SIM115
         given.write(data)
     blob = Blobs().put(given)
     assert (blob.size, blob.md5) == (size, hashlib.md5(data).hexdigest())
@@ -136,5 +136,6 @@ def test_a_dump_holds_the_bodies():
     copy = Store()
     load(copy, dump(store))
     found = copy.part(Object, "1" * 12, "us-east-1").get(("b", b"k", 0))
-    assert found is not None and found.blob is not None
+    assert found is not None
+    assert found.blob is not None
     assert found.blob.read() == b"hello"

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-
 from sundog.ways.ca import Authority
 from sundog.ways.server import Server, serve
 

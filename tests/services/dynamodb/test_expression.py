@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (AWS's messages in one piece)
 from __future__ import annotations
 
 import pytest
