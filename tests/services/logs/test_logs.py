@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from typing import Any
 
 import boto3
@@ -169,11 +170,9 @@ def test_metric_filters_are_kept_by_group(logs: Any, stream: dict[str, str]) -> 
 
 
 def test_subscribers_get_what_fits(logs: Any, stream: dict[str, str], now: int, monkeypatch: Any) -> None:
-    from sundog.core.deliver import target
-
     got: list[Any] = []
-    monkeypatch.setattr("sundog.core.deliver._targets", {})
-    target("kinesis")(lambda tx, arn, event: got.append((str(arn), event.body)))
+    targets = sys.modules["sundog.core.deliver"]._targets
+    monkeypatch.setitem(targets, "kinesis", lambda tx, arn, event: got.append((str(arn), event.body)))
     arn = "arn:aws:kinesis:us-east-1:123456789012:stream/k"
     logs.put_subscription_filter(logGroupName="g", filterName="f", filterPattern="ERROR", destinationArn=arn)
     told = logs.describe_subscription_filters(logGroupName="g")["subscriptionFilters"][0]

@@ -34,7 +34,7 @@ def put_log_events(tx: Tx, req: api.PutLogEventsRequest) -> api.PutLogEventsResp
     stream = stream_of(tx, group, req.log_stream_name)
     _ = req.sequence_token, req.entity
     events, now = list(req.log_events), milliseconds(tx)
-    times = [event.timestamp for event in events]
+    times = [event.timestamp for event in events if event.message is not None]
     if times != sorted(times):
         raise api.InvalidParameterException(
             "Log events in a single PutLogEvents request must be in chronological order."

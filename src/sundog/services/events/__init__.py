@@ -1,0 +1,1 @@
+"""EventBridge: buses, rules, targets and events by hand; the rest is modelled."""
