@@ -85,8 +85,14 @@ def _encrypted(tx: Tx, key: KmsKey, algorithm: str, text: bytes, context: dict[s
 
 
 def _decrypted(
-    tx: Tx, wanted: str | None, algorithm: str, blob: bytes, context: dict[str, str] | None, operation: str
+    tx: Tx, wanted: str | None, algorithm: str, blob: bytes | None, context: dict[str, str] | None, operation: str
 ) -> tuple[KmsKey, str | None, bytes]:
+    if blob is None:
+        raise AwsError(
+            "ValidationException",
+            "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: "
+            "Member must not be null",
+        )
     if wanted is None:
         if algorithm != "SYMMETRIC_DEFAULT":
             raise AwsError("ValidationException", "KeyId is required for asymmetric encryption algorithms.")
@@ -106,7 +112,7 @@ def _decrypted(
 def encrypt(tx: Tx, req: api.EncryptRequest) -> api.EncryptResponse:
     there, key = key_of(tx, req.key_id, aliases=True)
     enabled(key)
-    algorithm, _ = req.encryption_algorithm or "SYMMETRIC_DEFAULT", req.grant_tokens
+    algorithm = req.encryption_algorithm or "SYMMETRIC_DEFAULT"
     check(key, "ENCRYPT_DECRYPT", "Encrypt", algorithm, "encryption_algorithms")
     blob = _encrypted(there, key, algorithm, req.plaintext, req.encryption_context)
     dry(req.dry_run)
@@ -115,7 +121,7 @@ def encrypt(tx: Tx, req: api.EncryptRequest) -> api.EncryptResponse:
 
 @op
 def decrypt(tx: Tx, req: api.DecryptRequest) -> api.DecryptResponse:
-    algorithm, _ = req.encryption_algorithm or "SYMMETRIC_DEFAULT", req.grant_tokens
+    algorithm = req.encryption_algorithm or "SYMMETRIC_DEFAULT"
     key, material, text = _decrypted(tx, req.key_id, algorithm, req.ciphertext_blob, req.encryption_context, "Decrypt")
     dry(req.dry_run)
     return api.DecryptResponse(key_id=key.arn, plaintext=text, encryption_algorithm=algorithm, key_material_id=material)
