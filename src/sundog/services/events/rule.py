@@ -78,7 +78,7 @@ def list_rule_names_by_target(tx: Tx, req: api.ListRuleNamesByTargetRequest) -> 
 
 @op
 def delete_rule(tx: Tx, req: api.DeleteRuleRequest) -> None:
-    bus, _ = bus_of(tx, req.event_bus_name), req.force
+    bus = bus_of(tx, req.event_bus_name)
     rule = tx.find(Rule, bus.name, req.name)
     if rule is None:
         return
@@ -127,7 +127,7 @@ def put_targets(tx: Tx, req: api.PutTargetsRequest) -> api.PutTargetsResponse:
 
 @op
 def remove_targets(tx: Tx, req: api.RemoveTargetsRequest) -> api.RemoveTargetsResponse:
-    rule, gone, _ = rule_of(tx, req.rule, req.event_bus_name), set(req.ids), req.force
+    rule, gone = rule_of(tx, req.rule, req.event_bus_name), set(req.ids)
     tx.update(rule, targets=tuple(target for target in rule.targets if target["Id"] not in gone))
     return api.RemoveTargetsResponse(failed_entry_count=0, failed_entries=[])
 

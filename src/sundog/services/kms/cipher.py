@@ -131,7 +131,6 @@ def decrypt(tx: Tx, req: api.DecryptRequest) -> api.DecryptResponse:
 def re_encrypt(tx: Tx, req: api.ReEncryptRequest) -> api.ReEncryptResponse:
     old = req.source_encryption_algorithm or "SYMMETRIC_DEFAULT"
     new = req.destination_encryption_algorithm or "SYMMETRIC_DEFAULT"
-    _ = req.grant_tokens
     source, was, text = _decrypted(
         tx, req.source_key_id, old, req.ciphertext_blob, req.source_encryption_context, "ReEncryptFrom"
     )

@@ -19,7 +19,6 @@ def _wrapping(tx: Tx, req: Any, operation: str) -> tuple[Tx, KmsKey]:
     there, key = key_of(tx, req.key_id, aliases=True)
     enabled(key)
     check(key, "ENCRYPT_DECRYPT", operation, "SYMMETRIC_DEFAULT", "encryption_algorithms")
-    _ = req.grant_tokens
     return there, key
 
 

@@ -20,7 +20,6 @@ def dry(given: bool | None) -> None:
 def create_grant(tx: Tx, req: api.CreateGrantRequest) -> api.CreateGrantResponse:
     there, key = key_of(tx, req.key_id)
     not_going(key)
-    _ = req.grant_tokens
     grantee, operations = req.grantee_principal, tuple(req.operations)
     constraints, retiring = plain(req.constraints), req.retiring_principal
     for one in there.select(Grant, key_arn=key.arn):

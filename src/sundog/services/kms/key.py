@@ -52,7 +52,6 @@ def create_key(tx: Tx, req: api.CreateKeyRequest) -> api.CreateKeyResponse:
     if req.origin in ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE") or req.custom_key_store_id or req.xks_key_id:
         raise api.UnsupportedOperationException("Keys in custom key stores are not supported.")
     fields: dict[str, Any] = {"policy": req.policy} if req.policy else {}
-    _ = req.bypass_policy_lockout_safety_check
     key = new_key(
         tx,
         multi_region=bool(req.multi_region),
@@ -186,7 +185,6 @@ def replicate_key(tx: Tx, req: api.ReplicateKeyRequest) -> api.ReplicateKeyRespo
     far = there.in_(region=region)
     if region in key.regions:
         raise api.AlreadyExistsException(f"Key {far.arn('key/' + key.key_id)} already exists in {region}.")
-    _ = req.bypass_policy_lockout_safety_check
     regions = (*key.regions, region)
     for known in key.regions:
         place = there.in_(region=known)
@@ -213,7 +211,6 @@ def put_key_policy(tx: Tx, req: api.PutKeyPolicyRequest) -> None:
 
     there, key = key_of(tx, req.key_id)
     _only_default(req.policy_name)
-    _ = req.bypass_policy_lockout_safety_check
     try:
         policy = msgspec.json.decode(req.policy)
     except msgspec.DecodeError:

@@ -104,5 +104,4 @@ def rotate_key_on_demand(tx: Tx, req: api.RotateKeyOnDemandRequest) -> api.Rotat
 def list_key_rotations(tx: Tx, req: api.ListKeyRotationsRequest) -> api.ListKeyRotationsResponse:
     _, key = key_of(tx, req.key_id)
     _rotatable(key, external=True)
-    _ = req.include_key_material
     return api.ListKeyRotationsResponse(rotations=list(key.rotations))

@@ -18,7 +18,6 @@ def _signer(tx: Tx, req: Any, operation: str, usage: str, algorithm: str, member
     there, key = key_of(tx, req.key_id, aliases=True)
     enabled(key)
     check(key, usage, operation, algorithm, member)
-    _ = req.grant_tokens
     return there, key
 
 
@@ -101,7 +100,6 @@ def verify_mac(tx: Tx, req: api.VerifyMacRequest) -> api.VerifyMacResponse:
 @op
 def get_public_key(tx: Tx, req: api.GetPublicKeyRequest) -> api.GetPublicKeyResponse:
     there, key = key_of(tx, req.key_id, aliases=True)
-    _ = req.grant_tokens
     if key.key_spec == "SYMMETRIC_DEFAULT" or key.key_spec.startswith("HMAC"):
         raise api.UnsupportedOperationException(f"{key.arn} is a symmetric key: it has no public key.")
     enabled(key)

@@ -32,7 +32,6 @@ def event_id(event: LogEvent) -> str:
 def put_log_events(tx: Tx, req: api.PutLogEventsRequest) -> api.PutLogEventsResponse:
     group = group_of(tx, req.log_group_name)
     stream = stream_of(tx, group, req.log_stream_name)
-    _ = req.sequence_token, req.entity
     events, now = list(req.log_events), milliseconds(tx)
     times = [event.timestamp for event in events if event.message is not None]
     if times != sorted(times):
@@ -122,7 +121,6 @@ def get_log_events(tx: Tx, req: api.GetLogEventsRequest) -> api.GetLogEventsResp
     """One stream's events; its tokens lead on and back for ever."""
     group = group_of(tx, req.log_group_name, req.log_group_identifier)
     stream = stream_of(tx, group, req.log_stream_name)
-    _ = req.unmask
     start, stop, limit = req.start_time or 0, req.end_time, req.limit or MOST
     rows = list(tx.range(LogEvent, *_span(stream, start, stop)))
     forward = bool(req.start_from_head)
@@ -162,7 +160,6 @@ def filter_log_events(tx: Tx, req: api.FilterLogEventsRequest) -> api.FilterLogE
     names, prefix = req.log_stream_names, req.log_stream_name_prefix
     if names and prefix:
         raise api.InvalidParameterException("Cannot specify both logStreamNames and logStreamNamePrefix.")
-    _ = req.interleaved, req.unmask
     streams = (
         [stream_of(tx, group, name) for name in names]
         if names
