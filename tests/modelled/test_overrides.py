@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from importlib import resources
 
 import pytest
@@ -9,8 +10,15 @@ import pytest
 from sundog.modelled.override import OverrideError, check, parse
 from sundog.wire.model import get_service, service_names
 
+
+def python_name_of(name: str) -> str:
+    """The name of the service's file: a keyword gains ``_``."""
+    plain = name.replace("-", "_")
+    return f"{plain}_" if keyword.iskeyword(plain) else plain
+
+
 FILES = sorted(file.name for file in resources.files("sundog.services").iterdir() if file.name.endswith(".toml"))
-BY_PYTHON_NAME = {name.replace("-", "_"): name for name in service_names()}
+BY_PYTHON_NAME = {python_name_of(name): name for name in service_names()}
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -190,3 +190,53 @@ def test_delays_hold_a_status_back(aws: Cloud) -> None:
         assert eks.describe_cluster(name="c")["cluster"]["status"] == "CREATING"
         slow.clock.advance(minutes=20)
         assert eks.describe_cluster(name="c")["cluster"]["status"] == "ACTIVE"
+
+
+def test_a_user_pool_is_named_after_its_region() -> None:
+    cognito = client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="p")["UserPool"]
+    assert re.fullmatch(r"us-east-1_[0-9A-Za-z]{9}", pool["Id"])
+    assert pool["Arn"] == f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{pool['Id']}"
+    assert (pool["MfaConfiguration"], pool["Policies"]["PasswordPolicy"]["MinimumLength"]) == ("OFF", 8)
+    user = cognito.admin_create_user(UserPoolId=pool["Id"], Username="u")["User"]
+    assert (user["UserStatus"], user["Enabled"]) == ("FORCE_CHANGE_PASSWORD", True)
+    with fails("UsernameExistsException", "User account already exists"):
+        cognito.admin_create_user(UserPoolId=pool["Id"], Username="u")
+    with fails("UserNotFoundException", "User does not exist."):
+        cognito.admin_get_user(UserPoolId=pool["Id"], Username="no")
+    with fails("ResourceNotFoundException", "User pool us-east-1_no does not exist."):
+        cognito.describe_user_pool(UserPoolId="us-east-1_no")
+
+
+def test_an_identity_pool_is_named_after_its_region() -> None:
+    pools = client("cognito-identity")
+    made = pools.create_identity_pool(IdentityPoolName="p", AllowUnauthenticatedIdentities=True)
+    assert re.fullmatch(f"us-east-1:{UUID}", made["IdentityPoolId"])
+    other = "us-east-1:12345678-1234-1234-1234-123456789012"
+    with fails("ResourceNotFoundException", f"IdentityPool '{other}' not found."):
+        pools.describe_identity_pool(IdentityPoolId=other)
+
+
+def test_a_function_has_its_defaults() -> None:
+    functions = client("lambda")
+    given = {"FunctionName": "f", "Role": "arn:aws:iam::123456789012:role/r", "Code": {"ZipFile": b"zip"}}
+    made = functions.create_function(**given, Runtime="python3.12", Handler="a.b")
+    assert (made["State"], made["Version"], made["Timeout"], made["MemorySize"]) == ("Pending", "$LATEST", 3, 128)
+    told = functions.get_function_configuration(FunctionName="f")
+    assert (told["State"], told["PackageType"], told["Architectures"]) == ("Active", "Zip", ["x86_64"])
+    with fails("ResourceConflictException", "Function already exist: f"):
+        functions.create_function(**given, Runtime="python3.12", Handler="a.b")
+    with fails("ResourceNotFoundException", "Function not found: arn:aws:lambda:us-east-1:123456789012:function:no"):
+        functions.get_function(FunctionName="no")
+
+
+def test_a_state_machine_has_its_defaults() -> None:
+    states = client("stepfunctions")
+    role = "arn:aws:iam::123456789012:role/r"
+    machine = states.create_state_machine(name="m", definition="{}", roleArn=role)["stateMachineArn"]
+    told = states.describe_state_machine(stateMachineArn=machine)
+    assert (told["type"], told["status"], told["loggingConfiguration"]["level"]) == ("STANDARD", "ACTIVE", "OFF")
+    started = states.start_execution(stateMachineArn=machine, name="e", input='{"a": 1}')["executionArn"]
+    assert states.describe_execution(executionArn=started)["input"] == '{"a": 1}'
+    with fails("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine}x'"):
+        states.describe_state_machine(stateMachineArn=machine + "x")

@@ -74,6 +74,7 @@ PLACES: dict[str, Any] = {
     "alnum10": lambda tx: tx.ids.alnum(10, upper=False),
     "alnum12": lambda tx: tx.ids.alnum(12, upper=False),
     "upper26": lambda tx: tx.ids.alnum(26, upper=True),
+    "mixed9": lambda tx: tx.ids.alnum(9),
     "upper14": lambda tx: tx.ids.alnum(14, upper=True),
 }
 
