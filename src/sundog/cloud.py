@@ -10,6 +10,8 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -31,7 +33,7 @@ from sundog.core.task import Task, function_of
 from sundog.core.token import LIFETIME, ClientToken, digest, mismatch
 from sundog.core.tx import Tx, Wait
 from sundog.core.waiters import Waiters
-from sundog.settings import Settings, with_profiles
+from sundog.settings import Settings, home, with_profiles
 from sundog.wire.auth import Credential
 from sundog.wire.errors import AwsError
 from sundog.wire.hosts import of_profiles
@@ -80,6 +82,11 @@ class Cloud:
         self.hosts = of_profiles(self.profiles, self.settings.profile)
         self.store.listeners.append(self._committed)
         self._load_iam_file()
+
+    @cached_property
+    def home(self) -> Path:
+        """Where Sundog keeps its own files; the same for as long as the cloud lives."""
+        return home()
 
     # -- a call's way ---------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ def answer(cloud: Cloud, request: Request, final: bool) -> Response:
     if request.path.startswith("/SimpleNotificationService-"):
         # Not even a request to AWS's API: the certificate that SNS signs with.
         web = service_part("sns", "web")
-        found = web.page(request) if web is not None else None
+        found = web.page(cloud, request) if web is not None else None
         if found is not None:
             return found
     try:

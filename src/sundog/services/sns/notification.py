@@ -52,7 +52,7 @@ def envelope(
     found["Message"] = message.text_for(protocol)
     found["Timestamp"] = stamp(message.time)
     if message.sequence is None:
-        _sign(found, topic, host)
+        _sign(tx, found, topic, host)
     found["UnsubscribeURL"] = f"{host}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}"
     if message.attributes:
         found["MessageAttributes"] = attributes_in_json(message.attributes)
@@ -61,11 +61,12 @@ def envelope(
     return found
 
 
-def _sign(found: dict[str, Any], topic: Topic | None, host: str) -> None:
+def _sign(tx: Tx, found: dict[str, Any], topic: Topic | None, host: str) -> None:
+    home = tx.cloud.home
     version = "1" if topic is None else topic.attributes.get("SignatureVersion", "1")
     found["SignatureVersion"] = version
-    found["Signature"] = sign(found, version)
-    found["SigningCertURL"] = f"{host}{certificate_path()}"
+    found["Signature"] = sign(home, found, version)
+    found["SigningCertURL"] = f"{host}{certificate_path(home)}"
 
 
 def confirmation(
@@ -93,7 +94,7 @@ def confirmation(
         f"&Token={subscription.token}",
         "Timestamp": stamp(tx.now.timestamp()),
     }
-    _sign(found, topic, host)
+    _sign(tx, found, topic, host)
     return found
 
 

@@ -8,9 +8,8 @@ import functools
 import hashlib
 import os
 import tempfile
+from pathlib import Path
 from typing import Any
-
-from sundog.settings import home
 
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
@@ -21,12 +20,12 @@ _PUBLIC = b"-----BEGIN CERTIFICATE-----"
 PREFIX = "/SimpleNotificationService-"
 
 
-@functools.lru_cache(maxsize=1)
-def _key() -> tuple[Any, bytes]:
+@functools.cache
+def _key(home: Path) -> tuple[Any, bytes]:
     """The key that signs, and its certificate. Both are kept, as it takes long to make a key."""
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    path = home() / "sns.pem"
+    path = home / "sns.pem"
     try:
         pem = path.read_bytes()
         private, _, public = pem.partition(_PUBLIC)
@@ -72,16 +71,16 @@ def _make() -> tuple[Any, bytes, bytes]:
     return key, private, certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def certificate() -> bytes:
+def certificate(home: Path) -> bytes:
     """The certificate, as its URL serves it."""
-    return _key()[1]
+    return _key(home)[1]
 
 
-def certificate_path() -> str:
-    return f"{PREFIX}{hashlib.sha256(certificate()).hexdigest()[:32]}.pem"
+def certificate_path(home: Path) -> str:
+    return f"{PREFIX}{hashlib.sha256(certificate(home)).hexdigest()[:32]}.pem"
 
 
-def sign(envelope: dict[str, Any], version: str) -> str:
+def sign(home: Path, envelope: dict[str, Any], version: str) -> str:
     """The signature of a message in the form of its JSON."""
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
@@ -91,4 +90,4 @@ def sign(envelope: dict[str, Any], version: str) -> str:
     )
     # AWS's first version is SHA-1, and clients verify it as such.
     algorithm = hashes.SHA256() if version == "2" else hashes.SHA1()
-    return base64.b64encode(_key()[0].sign(text.encode(), padding.PKCS1v15(), algorithm)).decode()
+    return base64.b64encode(_key(home)[0].sign(text.encode(), padding.PKCS1v15(), algorithm)).decode()
