@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 from sundog.core.calls import Call
 from sundog.core.garbage import uncollected
 from sundog.exchange import perform
-from sundog.wire.http import Request, Response
 from sundog.ways import active
 from sundog.ways.active import Patch
 from sundog.ways.network import decide
+from sundog.wire.http import Request, Response
 
 if TYPE_CHECKING:
     from sundog.cloud import Cloud
@@ -146,7 +146,7 @@ class Spool:
     """A copy of a body that is read bit by bit: what the user goes on to do with the original is the user's business."""
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=8 << 20)
+        self._file = tempfile.SpooledTemporaryFile(max_size=8 << 20)  # noqa: SIM115
         self._size = 0
 
     def add(self, chunk: Any) -> None:
@@ -355,7 +355,7 @@ def _unsigned() -> Any:
 @uncollected
 def answer_of(cloud: Cloud, operation: Any, call: Call, request_dict: dict[str, Any]) -> Any:
     """HTTP response and parsed answer of a call; None if botocore may want to try again, which only the wire path can."""
-    from sundog.wire.direct import head, parsed, parsed_error, parsed_owned
+    from sundog.wire.direct import head, parsed, parsed_error
 
     error = call.error
     if error is None:
