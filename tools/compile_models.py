@@ -72,7 +72,9 @@ class Hints:
         definition = iam().get(self.prefix, {})
         self.privileges: dict[str, Any] = definition.get("privileges", {})
         self.types: dict[str, str] = {
-            name: kind["arn"] for name, kind in definition.get("resources", {}).items() if kind.get("arn", "").startswith("arn:")
+            name: kind["arn"]
+            for name, kind in definition.get("resources", {}).items()
+            if kind.get("arn", "").startswith("arn:")
         }
 
     def _prefix(self) -> str:

@@ -41,7 +41,9 @@ def main() -> None:
     for step in tried:
         print(f"{step}: {passed[step]} of {tried[step]}")
     whole, all_ = (sum(pair[i] for pair in ledger.values()) for i in (0, 1))
-    print(f"whole lives: {whole} of {all_} ({100 * whole / max(all_, 1):.1f}%), in {sum(1 for p in ledger.values() if p[0])} services")
+    print(
+        f"whole lives: {whole} of {all_} ({100 * whole / max(all_, 1):.1f}%), in {sum(1 for p in ledger.values() if p[0])} services"
+    )
     if not sys.argv[1:]:
         text = ",\n".join(f' "{name}": {json.dumps(pair)}' for name, pair in sorted(ledger.items()) if pair[1])
         (ROOT / "tests" / "contract" / "lifecycles.json").write_text("{\n" + text + "\n}\n")

@@ -15,9 +15,7 @@ class AwsError(Exception):
 
     shape: str | None = None
 
-    def __init__(
-        self, code: str, message: str = "", status: int = 400, members: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, code: str, message: str = "", status: int = 400, members: dict[str, Any] | None = None) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message

@@ -43,9 +43,7 @@ def test_several_values_of_a_tag_are_alternatives() -> None:
 
 @pytest.mark.usefixtures("tagged")
 def test_resources_come_in_pages() -> None:
-    pages = client("resourcegroupstaggingapi").get_paginator("get_resources").paginate(
-        PaginationConfig={"PageSize": 1}
-    )
+    pages = client("resourcegroupstaggingapi").get_paginator("get_resources").paginate(PaginationConfig={"PageSize": 1})
     assert [len(page["ResourceTagMappingList"]) for page in pages] == [1, 1, 1]
 
 

@@ -214,9 +214,7 @@ def test_versions_are_listed_the_newest_first(s3, versioned, help):
     assert "Versions" not in one
     both = s3.list_object_versions(Bucket=versioned, MaxKeys=1, KeyMarker="test_1", VersionIdMarker=marker)
     assert [item["VersionId"] for item in both["Versions"]] == ids["test_1"]
-    last = s3.list_object_versions(
-        Bucket=versioned, MaxKeys=1, KeyMarker="test_2", VersionIdMarker=ids["test_2"][1]
-    )
+    last = s3.list_object_versions(Bucket=versioned, MaxKeys=1, KeyMarker="test_2", VersionIdMarker=ids["test_2"][1])
     assert (last["Versions"][0]["VersionId"], last["IsTruncated"]) == (ids["test_2"][0], False)
     assert "NextKeyMarker" not in last
     assert help.refused(s3.list_object_versions, Bucket=versioned, VersionIdMarker=marker) == {

@@ -218,7 +218,9 @@ def test_more_than_1000_objects_are_refused(s3, bucket, help):
     assert help.refused(s3.delete_objects, Bucket=bucket, Delete={"Objects": wanted})["Code"] == "MalformedXML"
 
 
-@pytest.mark.parametrize("name", ["STANDARD_IA", "ONEZONE_IA", "REDUCED_REDUNDANCY", "GLACIER_IR", "INTELLIGENT_TIERING"])
+@pytest.mark.parametrize(
+    "name", ["STANDARD_IA", "ONEZONE_IA", "REDUCED_REDUNDANCY", "GLACIER_IR", "INTELLIGENT_TIERING"]
+)
 def test_a_storage_class_is_kept(s3, bucket, name):
     put(s3, bucket, StorageClass=name)
     assert s3.get_object(Bucket=bucket, Key="k")["StorageClass"] == name

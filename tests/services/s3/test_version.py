@@ -94,12 +94,8 @@ def test_many_deletions_tell_of_each_marker(s3, versioned, help):
     assert [(item["Key"], item["DeleteMarker"]) for item in found] == [("k", True), ("other", True)]
     marker = found[0]["DeleteMarkerVersionId"]
     assert "VersionId" not in found[0]
-    gone = help.answer(
-        s3.delete_objects, Bucket=versioned, Delete={"Objects": [{"Key": "k", "VersionId": marker}]}
-    )
-    assert gone["Deleted"] == [
-        {"Key": "k", "VersionId": marker, "DeleteMarker": True, "DeleteMarkerVersionId": marker}
-    ]
+    gone = help.answer(s3.delete_objects, Bucket=versioned, Delete={"Objects": [{"Key": "k", "VersionId": marker}]})
+    assert gone["Deleted"] == [{"Key": "k", "VersionId": marker, "DeleteMarker": True, "DeleteMarkerVersionId": marker}]
 
 
 @pytest.mark.parametrize("name", ["put_object_acl", "put_object_tagging"])

@@ -13,7 +13,6 @@ from sundog.services.ec2 import ebs
 from sundog.services.ec2.identifier import check_parameter
 from sundog.services.ec2.image_lookup import (
     check_image_ids,
-    MALFORMED,
     find_image,
     get_image,
     not_found,
