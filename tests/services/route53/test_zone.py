@@ -116,3 +116,9 @@ def test_a_private_zone_keeps_a_network(dns: Any) -> None:
     dns.disassociate_vpc_from_hosted_zone(HostedZoneId=zone, VPC=one)
     with pytest.raises(dns.exceptions.LastVPCAssociation):
         dns.disassociate_vpc_from_hosted_zone(HostedZoneId=zone, VPC=two)
+
+
+def test_a_zones_comment_is_changed(dns: Any, zone: str) -> None:
+    told = dns.update_hosted_zone_comment(Id=zone, Comment="new")["HostedZone"]
+    assert told["Config"]["Comment"] == "new"
+    assert dns.get_hosted_zone(Id=zone)["HostedZone"]["Config"]["Comment"] == "new"
