@@ -39,7 +39,7 @@ class Behaviour:
         self.handler: Any = find_handler(service.python_name, operation.python_name)
         self.fidelity = EMULATED
         if self.handler is None:
-            self.handler, self.fidelity = _engine(operation)
+            self.handler, self.fidelity = engine(operation)
         self.op: Op = getattr(self.handler, "__op__", _DEFAULT)
         self.prepare = _defaults(service)
         self.request: type[Structure] | None = structure_class(service, operation.input) if operation.input else None
@@ -73,7 +73,8 @@ def _defaults(service: Service) -> Any:
     return service.plans["defaults"]
 
 
-def _engine(operation: Operation) -> tuple[Any, str]:
+def engine(operation: Operation) -> tuple[Any, str]:
+    """The generic engine's handler of an operation, or one that refuses it, and which of these it is."""
     try:
         from sundog.modelled.engine import handler_of
     except ModuleNotFoundError:

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from sundog.behaviour import Behaviour, behaviour
+from sundog.behaviour import Behaviour, behaviour, engine
 from sundog.core.arn import partition_of
 from sundog.core.calls import MODELLED, Call, Calls
 from sundog.core.clock import Clock
@@ -28,7 +28,7 @@ from sundog.core.op import service_part
 from sundog.core.outbox import Job, perform, post
 from sundog.core.prepared import Prepared
 from sundog.core.store import Store
-from sundog.core.structure import plain, structure_class
+from sundog.core.structure import Structure, plain, structure_class
 from sundog.core.task import Task, function_of
 from sundog.core.token import LIFETIME, ClientToken, digest, mismatch
 from sundog.core.tx import Tx, Wait
@@ -273,6 +273,14 @@ class Cloud:
             expires=tx.now + LIFETIME,
         )
         tx.add(row)
+
+    def modelled(self, tx: Tx, operation: str, req: Structure) -> Any:
+        """``tx.modelled``: the engine's answer to a request that a handler doesn't want."""
+        found = get_service(tx.service).operation(operation)
+        if found is None:
+            raise TypeError(f"{tx.service} has no operation {operation}")
+        handler, _ = engine(found)
+        return handler(tx, type(req).of(req.plain_()))
 
     def call_inside(self, tx: Tx, service: str, operation: str, members: dict[str, Any]) -> Any:
         """``tx.call``: another operation in the same transaction."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sundog.cloud import Cloud
     from sundog.core.calls import Call
     from sundog.core.credential import Caller
+    from sundog.core.structure import Structure
     from sundog.core.waiters import Topic
     from sundog.wire.http import Request
     from sundog.wire.profile import Profile
@@ -395,6 +396,10 @@ class Tx:
         )
         moved = self.cloud.waiters.watch(topics)
         raise Wait(self.now.timestamp() + seconds, seconds, until, topics, moved)
+
+    def modelled(self, operation: str, req: Structure) -> Any:
+        """What the generic engine answers to the request: for a handler that looks after some of the resources only."""
+        return self.cloud.modelled(self, operation, req)
 
     def call(self, service: str, operation: str, **members: Any) -> Any:
         """Another service's operation, in this transaction and in the name of the same account; its answer as a structure.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sundog.api import cloudwatch as api
 from sundog.core import Tx, op
 from sundog.core.tag import to_dict
@@ -21,20 +19,11 @@ def _alarm(tx: Tx, arn: str) -> Alarm | None:
     return found
 
 
-def _modelled(tx: Tx, operation: str, req: Any) -> Any:
-    from sundog.modelled.engine import handler_of
-    from sundog.wire.model import get_service
-
-    found = get_service("cloudwatch").operation(operation)
-    assert found is not None
-    return handler_of(found)(tx, type(req).of(req.plain_()))
-
-
 @op
 def tag_resource(tx: Tx, req: api.TagResourceInput) -> api.TagResourceOutput:
     alarm = _alarm(tx, req.resource_arn)
     if alarm is None:
-        return _modelled(tx, "TagResource", req)
+        return tx.modelled("TagResource", req)
     tx.update(alarm, tags={**alarm.tags, **to_dict(req.tags)})
     return api.TagResourceOutput()
 
@@ -43,7 +32,7 @@ def tag_resource(tx: Tx, req: api.TagResourceInput) -> api.TagResourceOutput:
 def untag_resource(tx: Tx, req: api.UntagResourceInput) -> api.UntagResourceOutput:
     alarm, gone = _alarm(tx, req.resource_arn), set(req.tag_keys)
     if alarm is None:
-        return _modelled(tx, "UntagResource", req)
+        return tx.modelled("UntagResource", req)
     tx.update(alarm, tags={key: value for key, value in alarm.tags.items() if key not in gone})
     return api.UntagResourceOutput()
 
@@ -52,5 +41,5 @@ def untag_resource(tx: Tx, req: api.UntagResourceInput) -> api.UntagResourceOutp
 def list_tags_for_resource(tx: Tx, req: api.ListTagsForResourceInput) -> api.ListTagsForResourceOutput:
     alarm = _alarm(tx, req.resource_arn)
     if alarm is None:
-        return _modelled(tx, "ListTagsForResource", req)
+        return tx.modelled("ListTagsForResource", req)
     return api.ListTagsForResourceOutput(tags=alarm.tags)

@@ -146,16 +146,6 @@ def _tagged(tx: Tx, arn: str) -> Rule | EventBus:
     return rule_of(tx, rule, bus_name(bus))
 
 
-def _modelled(tx: Tx, operation: str, req: Any) -> Any:
-    """Tags of anything else are the engine's."""
-    from sundog.modelled.engine import handler_of
-    from sundog.wire.model import get_service
-
-    found = get_service("events").operation(operation)
-    assert found is not None
-    return handler_of(found)(tx, type(req).of(req.plain_()))
-
-
 def _is_ours(arn: str) -> bool:
     return ":rule/" in arn or ":event-bus/" in arn
 
@@ -163,7 +153,7 @@ def _is_ours(arn: str) -> bool:
 @op
 def tag_resource(tx: Tx, req: api.TagResourceRequest) -> api.TagResourceResponse:
     if not _is_ours(req.resource_arn):
-        return _modelled(tx, "TagResource", req)
+        return tx.modelled("TagResource", req)
     row = _tagged(tx, req.resource_arn)
     tx.update(row, tags={**row.tags, **to_dict(req.tags)})
     return api.TagResourceResponse()
@@ -172,7 +162,7 @@ def tag_resource(tx: Tx, req: api.TagResourceRequest) -> api.TagResourceResponse
 @op
 def untag_resource(tx: Tx, req: api.UntagResourceRequest) -> api.UntagResourceResponse:
     if not _is_ours(req.resource_arn):
-        return _modelled(tx, "UntagResource", req)
+        return tx.modelled("UntagResource", req)
     row, gone = _tagged(tx, req.resource_arn), set(req.tag_keys)
     tx.update(row, tags={key: value for key, value in row.tags.items() if key not in gone})
     return api.UntagResourceResponse()
@@ -181,5 +171,5 @@ def untag_resource(tx: Tx, req: api.UntagResourceRequest) -> api.UntagResourceRe
 @op
 def list_tags_for_resource(tx: Tx, req: api.ListTagsForResourceRequest) -> api.ListTagsForResourceResponse:
     if not _is_ours(req.resource_arn):
-        return _modelled(tx, "ListTagsForResource", req)
+        return tx.modelled("ListTagsForResource", req)
     return api.ListTagsForResourceResponse(tags=_tagged(tx, req.resource_arn).tags)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 from sundog.api import logs as api
@@ -210,37 +209,22 @@ def list_tags_log_group(tx: Tx, req: api.ListTagsLogGroupRequest) -> api.ListTag
     return api.ListTagsLogGroupResponse(tags=group_of(tx, req.log_group_name).tags)
 
 
-@functools.cache
-def _handler(operation: str) -> Any:
-    from sundog.modelled.engine import handler_of
-    from sundog.wire.model import get_service
-
-    found = get_service("logs").operation(operation)
-    assert found is not None
-    return handler_of(found)
-
-
-def _modelled(tx: Tx, operation: str, req: Any) -> Any:
-    """Tags of what isn't a group are the engine's."""
-    return _handler(operation)(tx, type(req).of(req.plain_()))
-
-
 @op
 def tag_resource(tx: Tx, req: api.TagResourceRequest) -> None:
     if ":log-group:" not in req.resource_arn:
-        return _modelled(tx, "TagResource", req)
+        return tx.modelled("TagResource", req)
     return _tag(tx, group_of(tx, None, req.resource_arn), req.tags)
 
 
 @op
 def untag_resource(tx: Tx, req: api.UntagResourceRequest) -> None:
     if ":log-group:" not in req.resource_arn:
-        return _modelled(tx, "UntagResource", req)
+        return tx.modelled("UntagResource", req)
     return _tag(tx, group_of(tx, None, req.resource_arn), {}, req.tag_keys)
 
 
 @op
 def list_tags_for_resource(tx: Tx, req: api.ListTagsForResourceRequest) -> api.ListTagsForResourceResponse:
     if ":log-group:" not in req.resource_arn:
-        return _modelled(tx, "ListTagsForResource", req)
+        return tx.modelled("ListTagsForResource", req)
     return api.ListTagsForResourceResponse(tags=group_of(tx, None, req.resource_arn).tags)

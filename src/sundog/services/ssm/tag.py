@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-from typing import Any
-
 from sundog.api import ssm as api
 from sundog.core import Tx, op
 from sundog.core.tag import to_dict
 from sundog.services.ssm.state import Parameter, find_parameter
-
-
-def _engine(operation: str) -> Any:
-    """The engine's handler, of which every member counts as read."""
-    answer = _handler(operation)
-    return lambda tx, req: answer(tx, type(req).of(req.plain_()))
-
-
-@functools.cache
-def _handler(operation: str) -> Any:
-    from sundog.modelled.engine import handler_of
-    from sundog.wire.model import get_service
-
-    found = get_service("ssm").operation(operation)
-    assert found is not None
-    return handler_of(found)
 
 
 def _parameter(tx: Tx, name: str) -> Parameter:
@@ -39,7 +20,7 @@ def _parameter(tx: Tx, name: str) -> Parameter:
 @op
 def add_tags_to_resource(tx: Tx, req: api.AddTagsToResourceRequest) -> api.AddTagsToResourceResult:
     if req.resource_type != "Parameter":
-        return _engine("AddTagsToResource")(tx, req)
+        return tx.modelled("AddTagsToResource", req)
     row = _parameter(tx, req.resource_id)
     tx.update(row, tags={**row.tags, **to_dict(req.tags)})
     return api.AddTagsToResourceResult()
@@ -48,7 +29,7 @@ def add_tags_to_resource(tx: Tx, req: api.AddTagsToResourceRequest) -> api.AddTa
 @op
 def remove_tags_from_resource(tx: Tx, req: api.RemoveTagsFromResourceRequest) -> api.RemoveTagsFromResourceResult:
     if req.resource_type != "Parameter":
-        return _engine("RemoveTagsFromResource")(tx, req)
+        return tx.modelled("RemoveTagsFromResource", req)
     row = _parameter(tx, req.resource_id)
     gone = set(req.tag_keys)
     tx.update(row, tags={key: value for key, value in row.tags.items() if key not in gone})
@@ -58,5 +39,5 @@ def remove_tags_from_resource(tx: Tx, req: api.RemoveTagsFromResourceRequest) ->
 @op
 def list_tags_for_resource(tx: Tx, req: api.ListTagsForResourceRequest) -> api.ListTagsForResourceResult:
     if req.resource_type != "Parameter":
-        return _engine("ListTagsForResource")(tx, req)
+        return tx.modelled("ListTagsForResource", req)
     return api.ListTagsForResourceResult(tag_list=_parameter(tx, req.resource_id).tags)
