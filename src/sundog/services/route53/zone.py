@@ -158,20 +158,11 @@ def get_change(tx: Tx, req: api.GetChangeRequest) -> api.GetChangeResponse:
     return api.GetChangeResponse(change_info=told)
 
 
-def _modelled(tx: Tx, operation: str, req: Any) -> Any:
-    """Tags of health checks are the engine's."""
-    from sundog.modelled.engine import handler_of
-    from sundog.wire.model import get_service
-
-    found = get_service("route53").operation(operation)
-    assert found is not None
-    return handler_of(found)(tx, type(req).of(req.plain_()))
-
 
 @op
 def change_tags_for_resource(tx: Tx, req: api.ChangeTagsForResourceRequest) -> api.ChangeTagsForResourceResponse:
     if req.resource_type != "hostedzone":
-        return _modelled(tx, "ChangeTagsForResource", req)
+        return tx.modelled("ChangeTagsForResource", req)
     zone, gone = zone_of(tx, req.resource_id), set(req.remove_tag_keys or ())
     kept = {key: value for key, value in zone.tags.items() if key not in gone}
     tx.update(zone, tags={**kept, **to_dict(req.add_tags)})
@@ -181,7 +172,7 @@ def change_tags_for_resource(tx: Tx, req: api.ChangeTagsForResourceRequest) -> a
 @op
 def list_tags_for_resource(tx: Tx, req: api.ListTagsForResourceRequest) -> api.ListTagsForResourceResponse:
     if req.resource_type != "hostedzone":
-        return _modelled(tx, "ListTagsForResource", req)
+        return tx.modelled("ListTagsForResource", req)
     zone = zone_of(tx, req.resource_id)
     return api.ListTagsForResourceResponse(
         resource_tag_set=api.ResourceTagSet(resource_type="hostedzone", resource_id=zone.id, tags=zone.tags)
