@@ -240,3 +240,15 @@ def test_a_state_machine_has_its_defaults() -> None:
     assert states.describe_execution(executionArn=started)["input"] == '{"a": 1}'
     with fails("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine}x'"):
         states.describe_state_machine(stateMachineArn=machine + "x")
+
+
+def test_a_stream_keeps_a_day() -> None:
+    kinesis = client("kinesis")
+    kinesis.create_stream(StreamName="s", ShardCount=1)
+    told = kinesis.describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]
+    assert (told["StreamStatus"], told["RetentionPeriodHours"], told["EncryptionType"]) == ("ACTIVE", 24, "NONE")
+    assert told["StreamARN"] == "arn:aws:kinesis:us-east-1:123456789012:stream/s"
+    with pytest.raises(kinesis.exceptions.ResourceInUseException):
+        kinesis.create_stream(StreamName="s", ShardCount=1)
+    with fails("ResourceNotFoundException", "Stream no under account 123456789012 not found."):
+        kinesis.describe_stream(StreamName="no")
