@@ -113,6 +113,19 @@ def run_child(command: tuple[str, ...], environment: dict[str, str]) -> int:
     import signal
     import subprocess
 
+    started: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def pass_on(number: int, _frame: object) -> None:
+        # One that comes before there is a child is kept for it.
+        if started:
+            started[0].send_signal(number)
+        else:
+            early.append(number)
+
+    old: dict[int, Any] = {}
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        old.setdefault(number, signal.signal(number, pass_on))
     try:
         child = subprocess.Popen(command, env=environment)
     except FileNotFoundError:
@@ -122,9 +135,10 @@ def run_child(command: tuple[str, ...], environment: dict[str, str]) -> int:
         print(f"sundog: {command[0]}: {error.strerror}", file=sys.stderr)
         return 126
     # The terminal sends its SIGINT to the child too; of the others we are the only one who hears.
-    old = {signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN)}
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        old[number] = signal.signal(number, lambda number, _frame: child.send_signal(number))
+    started.append(child)
+    for number in early:
+        child.send_signal(number)
+    old[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         code = child.wait()
     finally:
