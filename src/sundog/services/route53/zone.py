@@ -158,7 +158,6 @@ def get_change(tx: Tx, req: api.GetChangeRequest) -> api.GetChangeResponse:
     return api.GetChangeResponse(change_info=told)
 
 
-
 @op
 def change_tags_for_resource(tx: Tx, req: api.ChangeTagsForResourceRequest) -> api.ChangeTagsForResourceResponse:
     if req.resource_type != "hostedzone":
