@@ -19,6 +19,7 @@ KINDS = ("least", "all", "lacking") if WHOLE else ("least",)
 AS_AWS = {
     "iam:GetUser": "the account's root user has neither name nor path, and the account's number for an id",
     "iam:CreateAccessKey": "the account's root user has no name",
+    "route53:ListHostedZones": "recorded: no marker where the request has none",
     "ssm:DeleteParameters": "the list that must not be empty is, when nothing was deleted",
     "ssm:GetParameters": "the list that must not be empty is, when nothing was found",
 }
